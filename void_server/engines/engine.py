@@ -1,0 +1,135 @@
+"""What an engine is given and what it returns.
+
+An engine sees clean numbers on one canvas and yields the pixels of the hole. It knows nothing of
+files, data windows, jobs or sockets, so a new one needs this page and no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from bridge.messages import EngineInfo
+from bridge.shot import Parameter
+
+Rgb = npt.NDArray[np.float32]
+"""(H, W, 3) float32, scene-linear, finite."""
+
+Mask = npt.NDArray[np.bool_]
+"""(H, W) bool."""
+
+
+class Footage(Protocol):
+    """A shot as an engine may see it: any frame, in any order, all on one canvas.
+
+    The canvas is the union of the frames' data windows. Reading a frame may decode a file; the
+    footage keeps a bounded number of them, so an engine need not.
+    """
+
+    @property
+    def frames(self) -> Sequence[int]:
+        """File numbers of the shot, ascending."""
+        ...
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the canvas, pixels."""
+        ...
+
+    def plate(self, frame: int) -> Rgb:
+        """The source picture: (H, W, 3) float32, scene-linear, NaN and Inf already replaced."""
+        ...
+
+    def hole(self, frame: int) -> Mask:
+        """(H, W) bool: pixels to be filled, i.e. where the composite alpha is above 0."""
+        ...
+
+    def foreign(self, frame: int) -> Mask:
+        """(H, W) bool: pixels that do not show background: hole, hold-out, outside the picture."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fill:
+    """The pixels that go into one frame's hole.
+
+    Attributes:
+        frame: File number.
+        top: First row of the box on the canvas.
+        left: First column of the box on the canvas.
+        rgb: (h, w, 3) float32, scene-linear, finite; valid where the hole is.
+        seen: (h, w) uint16: in how many other frames the pixel's background was seen; 0 = invented.
+    """
+
+    frame: int
+    top: int
+    left: int
+    rgb: Rgb
+    seen: npt.NDArray[np.uint16]
+
+
+class Progress(Protocol):
+    """Tells the outside how far an engine is. Raises `Cancelled` when the job was cancelled."""
+
+    def __call__(
+        self,
+        stage: str,
+        done: int,
+        total: int,
+        *,
+        frame: int | None = None,
+        step: int = 0,
+        steps: int = 0,
+    ) -> None:
+        """Report.
+
+        Args:
+            stage: What is being done, in words an artist understands, e.g. ``tracking``.
+            done: Finished units of this stage.
+            total: Units of this stage.
+            frame: File number in hand.
+            step: Denoising step in hand, for engines that have them.
+            steps: Denoising steps in all.
+
+        Raises:
+            Cancelled: The job was cancelled; let it pass.
+        """
+        ...
+
+
+class Cancelled(Exception):  # noqa: N818  it is an event, not an error
+    """The job was cancelled. Never caught by an engine."""
+
+
+class Engine(Protocol):
+    """Fills holes."""
+
+    def describe(self) -> EngineInfo:
+        """Name, words and parameters, from which hosts build their knobs."""
+        ...
+
+    def fill(
+        self,
+        footage: Footage,
+        *,
+        frames: Sequence[int],
+        prompt: str,
+        seed: int,
+        parameters: Mapping[str, Parameter],
+        progress: Progress,
+    ) -> Iterator[Fill]:
+        """Yield one `Fill` for each of ``frames`` whose hole is not empty, in that order.
+
+        Args:
+            footage: The whole shot.
+            frames: The frames still wanted; the rest of the shot may be used as a source.
+            prompt: What should remain.
+            seed: Seed of everything random; the same call gives the same bits.
+            parameters: Complete and checked against `describe`.
+            progress: To be called at least once a frame or step.
+        """
+        ...

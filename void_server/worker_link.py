@@ -1,0 +1,115 @@
+"""The messages between the broker and its worker processes, on one machine.
+
+Not part of the public protocol: both ends are always of the same version. A worker dials the
+broker's private socket, proves with the token from its environment that it is the broker's own
+child, and then takes one job at a time.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from bridge.errors import ErrorRecord
+from bridge.messages import EngineInfo, Result, State
+from bridge.shot import Request
+
+ENDPOINT_VARIABLE = "VOID_WORKER_ENDPOINT"
+"""Environment variable that tells a worker where its broker listens."""
+
+TOKEN_VARIABLE = "VOID_WORKER_TOKEN"  # noqa: S105  a variable's name, not a secret
+"""Environment variable that holds the secret a worker repeats in `Ready`."""
+
+BROKER_PID_VARIABLE = "VOID_BROKER_PID"
+"""Environment variable with the broker's process id; a worker whose parent is another exits."""
+
+
+class _Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Common settings: immutable, strict, tagged with their own name."""
+
+
+# --- worker to broker ------------------------------------------------------------------------
+
+
+class Ready(_Link):
+    """A worker is up and free."""
+
+    token: str
+    pid: int
+    device: str
+    engines: tuple[EngineInfo, ...]
+
+
+class Alive(_Link):
+    """Heartbeat, sent once a second from a thread of its own: the process lives."""
+
+
+class Progressed(_Link):
+    """How far a job is; the fields mean what they mean in `bridge.messages.JobStatus`."""
+
+    job: str
+    attempt: int
+    engine: str
+    stage: str
+    done: int
+    total: int
+    frame: int | None = None
+    step: int = 0
+    steps: int = 0
+    eta: float | None = None
+
+
+class Delivered(_Link):
+    """The files of one frame are written, synced and named. Frame None: the sidecar."""
+
+    job: str
+    attempt: int
+    frame: int | None
+    results: tuple[Result, ...]
+
+
+class Ended(_Link):
+    """A job is over, one way or another; ``interrupted`` means: begin it again some time."""
+
+    job: str
+    attempt: int
+    state: State | None
+    interrupted: bool = False
+    error: ErrorRecord | None = None
+    warnings: tuple[str, ...] = ()
+
+
+# --- broker to worker ------------------------------------------------------------------------
+
+
+class Run(_Link):
+    """Begin a job.
+
+    Attributes:
+        job: The job's id.
+        attempt: Fencing token: rises by one each time a worker begins the job.
+        request: What to do.
+        files: Where each source file lies, by digest; to be hashed again when it is opened.
+        results: Folder to write into, created by the broker.
+        finished: Frames whose results an earlier attempt has delivered.
+    """
+
+    job: str
+    attempt: int
+    request: Request
+    files: dict[str, str]
+    results: str
+    finished: tuple[int, ...]
+
+
+class Drop(_Link):
+    """Stop working on a job: it was cancelled."""
+
+    job: str
+
+
+class Leave(_Link):
+    """Finish the frame in hand, deliver it, and exit."""
+
+
+FromWorker = Ready | Alive | Progressed | Delivered | Ended
+ToWorker = Run | Drop | Leave
