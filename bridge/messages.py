@@ -133,7 +133,7 @@ class JobStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 # --- control ---------------------------------------------------------------------------------
 
 
-class Hello(_Header):
+class Hello(_Header, frozen=True):
     """First message of every connection: who calls and which protocol majors it speaks."""
 
     client: str
@@ -141,7 +141,7 @@ class Hello(_Header):
     speaks: tuple[int, int]
 
 
-class Welcome(_Header):
+class Welcome(_Header, frozen=True):
     """Answer to `Hello`.
 
     Attributes:
@@ -167,23 +167,23 @@ class Welcome(_Header):
     bulk_port: int
 
 
-class Ping(_Header):
+class Ping(_Header, frozen=True):
     """Are you there? Sent on the control connection only."""
 
 
-class Pong(_Header):
+class Pong(_Header, frozen=True):
     """Yes. A changed epoch means the server has restarted."""
 
     epoch: str
 
 
-class Submit(_Header):
+class Submit(_Header, frozen=True):
     """Begin a job. The same request twice is the same job."""
 
     request: Request
 
 
-class Submitted(_Header):
+class Submitted(_Header, frozen=True):
     """Answer to `Submit`: the job, and the digests of the files the server still lacks."""
 
     job: str
@@ -191,44 +191,44 @@ class Submitted(_Header):
     missing: tuple[str, ...]
 
 
-class GetStatus(_Header):
+class GetStatus(_Header, frozen=True):
     """How does a job stand, and which results are new since the ``since`` first ones."""
 
     job: str
     since: int = 0
 
 
-class Status(_Header):
+class Status(_Header, frozen=True):
     """Answer to `GetStatus`: the job and its results from number ``since`` on."""
 
     status: JobStatus
     results: tuple[Result, ...]
 
 
-class GetJobs(_Header):
+class GetJobs(_Header, frozen=True):
     """Which jobs are there, newest first."""
 
 
-class Jobs(_Header):
+class Jobs(_Header, frozen=True):
     """Answer to `GetJobs`."""
 
     jobs: tuple[JobStatus, ...]
 
 
-class Cancel(_Header):
+class Cancel(_Header, frozen=True):
     """Stop a job; what it has finished stays. Answered with `Status`."""
 
     job: str
 
 
-class Purge(_Header):
+class Purge(_Header, frozen=True):
     """Forget final jobs and their files: one job, or all finished before ``before`` (Unix time)."""
 
     job: str = ""
     before: float | None = None
 
 
-class Purged(_Header):
+class Purged(_Header, frozen=True):
     """Answer to `Purge`: how many jobs went and how many bytes came free."""
 
     jobs: int
@@ -238,19 +238,19 @@ class Purged(_Header):
 # --- bulk ------------------------------------------------------------------------------------
 
 
-class Stat(_Header):
+class Stat(_Header, frozen=True):
     """How much of each upload has arrived? Answered with `Have`."""
 
     digests: tuple[str, ...]
 
 
-class Have(_Header):
+class Have(_Header, frozen=True):
     """Bytes that have safely arrived, per digest; -1 when the whole file is there and verified."""
 
     offsets: dict[str, int]
 
 
-class Put(_Header):
+class Put(_Header, frozen=True):
     """One chunk of an upload; the payload follows the header.
 
     Attributes:
@@ -266,14 +266,14 @@ class Put(_Header):
     crc32: int
 
 
-class Credit(_Header):
+class Credit(_Header, frozen=True):
     """The server has stored everything before ``offset`` (-1: all, verified); send one more."""
 
     sha256: str
     offset: int
 
 
-class Get(_Header):
+class Get(_Header, frozen=True):
     """Send a file from ``offset`` on, at most ``chunks`` chunks; ask again for more."""
 
     sha256: str
@@ -281,7 +281,7 @@ class Get(_Header):
     chunks: int
 
 
-class Chunk(_Header):
+class Chunk(_Header, frozen=True):
     """One chunk of a download; the payload follows the header. Fields as in `Put`."""
 
     sha256: str
@@ -290,7 +290,7 @@ class Chunk(_Header):
     crc32: int
 
 
-class Failed(_Header):
+class Failed(_Header, frozen=True):
     """Answer to any message that could not be served."""
 
     error: ErrorRecord

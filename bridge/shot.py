@@ -19,7 +19,7 @@ Role = Literal["remove", "affected", "keep", "quadmask"]
 """What a matte says: remove this, this changes with it, hold this out; or all at once as levels."""
 
 Missing = Literal["refuse", "hold"]
-"""What to do about a frame that is not there: refuse the shot, or repeat the nearest earlier one."""
+"""What to do about a missing frame: refuse the shot, or repeat the nearest earlier one."""
 
 Output = Literal["comp", "patch", "both"]
 """Which pictures come back: over the plate, premultiplied patch, or both."""

@@ -16,7 +16,7 @@ from bridge.shot import Request
 ENDPOINT_VARIABLE = "VOID_WORKER_ENDPOINT"
 """Environment variable that tells a worker where its broker listens."""
 
-TOKEN_VARIABLE = "VOID_WORKER_TOKEN"  # noqa: S105  a variable's name, not a secret
+TOKEN_VARIABLE = "VOID_WORKER_TOKEN"
 """Environment variable that holds the secret a worker repeats in `Ready`."""
 
 BROKER_PID_VARIABLE = "VOID_BROKER_PID"
@@ -30,7 +30,7 @@ class _Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 # --- worker to broker ------------------------------------------------------------------------
 
 
-class Ready(_Link):
+class Ready(_Link, frozen=True):
     """A worker is up and free."""
 
     token: str
@@ -39,11 +39,11 @@ class Ready(_Link):
     engines: tuple[EngineInfo, ...]
 
 
-class Alive(_Link):
+class Alive(_Link, frozen=True):
     """Heartbeat, sent once a second from a thread of its own: the process lives."""
 
 
-class Progressed(_Link):
+class Progressed(_Link, frozen=True):
     """How far a job is; the fields mean what they mean in `bridge.messages.JobStatus`."""
 
     job: str
@@ -58,7 +58,7 @@ class Progressed(_Link):
     eta: float | None = None
 
 
-class Delivered(_Link):
+class Delivered(_Link, frozen=True):
     """The files of one frame are written, synced and named. Frame None: the sidecar."""
 
     job: str
@@ -67,7 +67,7 @@ class Delivered(_Link):
     results: tuple[Result, ...]
 
 
-class Ended(_Link):
+class Ended(_Link, frozen=True):
     """A job is over, one way or another; ``interrupted`` means: begin it again some time."""
 
     job: str
@@ -81,7 +81,7 @@ class Ended(_Link):
 # --- broker to worker ------------------------------------------------------------------------
 
 
-class Run(_Link):
+class Run(_Link, frozen=True):
     """Begin a job.
 
     Attributes:
@@ -101,13 +101,13 @@ class Run(_Link):
     finished: tuple[int, ...]
 
 
-class Drop(_Link):
+class Drop(_Link, frozen=True):
     """Stop working on a job: it was cancelled."""
 
     job: str
 
 
-class Leave(_Link):
+class Leave(_Link, frozen=True):
     """Finish the frame in hand, deliver it, and exit."""
 
 

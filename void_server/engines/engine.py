@@ -101,7 +101,7 @@ class Progress(Protocol):
         ...
 
 
-class Cancelled(Exception):  # noqa: N818  it is an event, not an error
+class Cancelled(Exception):
     """The job was cancelled. Never caught by an engine."""
 
 
