@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -14,6 +14,16 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 PREFIX = "VOID_"
 """What every environment variable of ours begins with: ``data_dir`` is ``VOID_DATA_DIR``."""
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def flag(name: str) -> str:
+    """The command-line flag of a setting."""
+    return "--" + name.replace("_", "-")
 
 
 def layered(
@@ -26,36 +36,78 @@ def layered(
 ) -> T:
     """Read settings; the first of flags, environment, file and default that names one wins.
 
+    Text stands for any type, as the environment holds nothing else: ``5`` is a number, ``a,b`` a
+    list, ``~/void`` a path in the home folder.
+
     Args:
         kind: A struct whose fields are the settings and whose defaults are the defaults.
         flags: Values from the command line; None means not given.
-        environ: The process environment.
+        environ: The process environment; an empty variable counts as not set.
         file: A TOML file, or None. A file that is not there is an error: it was asked for.
         table: Name of the table in the file, e.g. ``server``.
 
     Raises:
         RequestError: The file is missing or no TOML, a setting is unknown or of the wrong type.
     """
-    values = _from_file(file, table) if file else {}
-    names = {field.name for field in msgspec.structs.fields(kind)}
-    values |= {n: environ[PREFIX + n.upper()] for n in names if environ.get(PREFIX + n.upper())}
-    values |= {name: value for name, value in flags.items() if value is not None}
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    given: dict[str, tuple[Any, str]] = {}
+    if file is not None:
+        given.update(_from_file(file, table, known=set(fields)))
+    for name in fields:
+        if environ.get(variable(name)):
+            given[name] = (environ[variable(name)], variable(name))
+        if flags.get(name) is not None:
+            given[name] = (flags[name], flag(name))
+    return kind(**{n: _convert(value, fields[n].type, at) for n, (value, at) in given.items()})
+
+
+def _convert(value: Any, kind: Any, origin: str) -> Any:  # noqa: ANN401 - any type a field has
+    if isinstance(value, str) and _plain(kind) in (tuple, list):
+        value = [part.strip() for part in value.split(",") if part.strip()]
     try:
-        # Not strict: the environment holds only text, so "5" must do for 5.
-        return msgspec.convert(_split_lists(kind, values), kind, strict=False)
+        return msgspec.convert(value, kind, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise RequestError(
-            "settings",
-            f"{error}",
-            f"Look at the flags, at {PREFIX}* in the environment and at [{table}] in "
-            f"{file or 'the settings file'}.",
-            code="settings",
+            f"setting {origin}", f"{error} (got {value!r})", code="settings"
         ) from error
 
 
-def _from_file(file: Path, table: str) -> dict[str, Any]:
+def _plain(kind: Any) -> Any:  # noqa: ANN401 - a type form, which has no type of its own
+    """``tuple`` for ``Annotated[tuple[Path, ...], ...]``."""
+    origin = get_origin(kind)
+    if hasattr(kind, "__metadata__"):
+        return _plain(get_args(kind)[0])
+    return origin or kind
+
+
+def _decode(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value).expanduser()
+    raise NotImplementedError(f"no settings of type {kind.__name__}")
+
+
+def _from_file(file: Path, table: str, *, known: set[str]) -> Iterator[tuple[str, tuple[Any, str]]]:
+    section = _read(file).get(table, {})
+    if not isinstance(section, dict):
+        raise RequestError(
+            f"settings file {file}",
+            f"'{table}' is not a table",
+            f"Begin it with [{table}].",
+            code="settings",
+        )
+    for name, value in section.items():
+        if name not in known:
+            raise RequestError(
+                f"settings file {file}",
+                f"[{table}] has no setting '{name}' (expected one of {', '.join(sorted(known))})",
+                code="settings",
+            )
+        yield name, (value, f"{name} in [{table}] of {file}")
+
+
+def _read(file: Path) -> dict[str, Any]:
     try:
-        content = msgspec.toml.decode(file.read_bytes())
+        return msgspec.toml.decode(file.read_bytes(), type=dict[str, Any])
     except OSError as error:
         raise RequestError(
             f"settings file {file}", f"it cannot be read ({error.strerror})", code="settings"
@@ -64,27 +116,10 @@ def _from_file(file: Path, table: str) -> dict[str, Any]:
         raise RequestError(
             f"settings file {file}", f"it is not TOML ({error})", code="settings"
         ) from error
-    section = content.get(table, {})
-    if not isinstance(section, dict):
+    except ImportError as error:  # before Python 3.11 TOML is not in the standard library
         raise RequestError(
             f"settings file {file}",
-            f"'{table}' is not a table",
-            f"Begin it with [{table}].",
+            "this Python cannot read TOML",
+            "Run: pip install 'void-bridge[server]'",
             code="settings",
-        )
-    return dict(section)
-
-
-def _split_lists(kind: type[T], values: dict[str, Any]) -> dict[str, Any]:
-    """Text for a list setting is split at commas: ``a,b`` is two entries."""
-    lists = {
-        field.name
-        for field in msgspec.structs.fields(kind)
-        if getattr(field.type, "__origin__", None) in (tuple, list)
-    }
-    return {
-        name: [part for part in value.split(",") if part]
-        if name in lists and isinstance(value, str)
-        else value
-        for name, value in values.items()
-    }
+        ) from error

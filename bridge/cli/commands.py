@@ -1,0 +1,48 @@
+"""All commands of ``void``, in the order in which its help lists them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import bridge
+from bridge.cli import demo, doctor, jobs, keys, remove, show
+
+app = typer.Typer(
+    help="Remove objects from shots: plate and roto in, EXR frames out that drop into the comp.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        show.say(f"void-bridge {bridge.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Options that stand before a command."""
+
+
+app.command()(remove.remove)
+app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,
+)(demo.demo)
+app.command()(jobs.status)
+app.command("jobs")(jobs.jobs)
+app.command()(jobs.cancel)
+app.command()(jobs.fetch)
+app.command()(jobs.purge)
+app.command()(doctor.doctor)
+app.add_typer(keys.app, name="keys")

@@ -1,0 +1,202 @@
+"""``void doctor``: whether the main job can run here, and with what."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+import bridge
+from bridge.cli import options, place, server, show
+from bridge.cli.place import Place
+from bridge.client import Client
+from bridge.errors import VoidError
+from bridge.messages import EngineInfo, Welcome
+
+EXTRAS = {
+    "base": ("pyzmq", "msgspec"),
+    "server": (
+        "numpy",
+        "OpenImageIO",
+        "OpenEXR",
+        "opencolorio",
+        "opencv-python-headless",
+        "av",
+        "fileseq",
+        "rich",
+        "typer",
+        "platformdirs",
+    ),
+    "void": ("torch", "diffusers", "transformers", "accelerate", "safetensors", "sentencepiece"),
+}
+"""What the package needs, by the name of the extra that installs it."""
+
+_OPTIONAL = {"void"}
+_POLL_SECONDS = 0.2
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found.
+
+    Attributes:
+        ok: Whether the main job can run.
+        version: Version of this package.
+        python: Version of Python and the machine it runs on.
+        installed: Version of each package by extra; "" when it is not installed.
+        ocio: Where colour spaces come from.
+        data_dir: The data folder.
+        free: Bytes free there, or None when it cannot be told.
+        server: The server that answered, in words, or what went wrong.
+        devices: Devices of its workers.
+        engines: What it can run.
+    """
+
+    ok: bool
+    version: str
+    python: str
+    installed: dict[str, dict[str, str]]
+    ocio: str
+    data_dir: str
+    free: int | None
+    server: str
+    devices: tuple[str, ...]
+    engines: tuple[EngineInfo, ...]
+
+
+def doctor(
+    endpoint: options.Server = None,
+    server_key: options.ServerKey = None,
+    wait: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How long a worker may take to start.")
+    ] = 60.0,
+    json: options.Json = False,
+) -> None:
+    """Say what is installed and whether 'void remove' can run; exit code 1 when it cannot."""
+    with show.reported(json):
+        report = examined(place.load(server=endpoint, server_key=server_key), wait)
+        if json:
+            show.answer(report)
+        else:
+            _say(report)
+        if not report.ok:
+            raise typer.Exit(1)
+
+
+def examined(where: Place, wait: float) -> Report:
+    """Look at everything; starts a private server for a moment when none runs."""
+    welcome, said = _asked(where, wait)
+    engines = welcome.engines if welcome else ()
+    installed = {extra: {name: _version(name) for name in EXTRAS[extra]} for extra in EXTRAS}
+    return Report(
+        ok=any(engine.available for engine in engines),
+        version=bridge.__version__,
+        python=f"{platform.python_version()} on {platform.system()} {platform.machine()}",
+        installed=installed,
+        ocio=_ocio(),
+        data_dir=str(where.data_dir),
+        free=_free(where.data_dir),
+        server=said,
+        devices=welcome.devices if welcome else (),
+        engines=engines,
+    )
+
+
+def _asked(where: Place, wait: float) -> tuple[Welcome | None, str]:
+    """What a server says of itself once its workers are up, and which server that was."""
+    try:
+        with _any_server(where) as (client, which, logs):
+            welcome = _with_engines(client, wait)
+            trouble = "" if welcome.engines else f"; no worker came up{_last_words(logs)}"
+            return welcome, f"{which}, version {welcome.version}{trouble}"
+    except VoidError as error:
+        return None, str(error)
+
+
+@contextmanager
+def _any_server(where: Place) -> Iterator[tuple[Client, str, Path]]:
+    """The server that is there, else a private one that leaves nothing behind."""
+    client = server.standing(where)
+    if client is not None:
+        with client:
+            yield client, where.server or "runs on this machine", where.data_dir / "logs"
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="void-doctor-") as folder,
+        server.private(Path(folder), roots=()) as client,
+    ):
+        yield client, "none runs; a private one can be started", Path(folder) / "logs"
+
+
+def _with_engines(client: Client, wait: float) -> Welcome:
+    deadline = time.monotonic() + wait
+    while True:
+        welcome = client.hello()
+        if welcome.engines or time.monotonic() > deadline:
+            return welcome
+        time.sleep(_POLL_SECONDS)
+
+
+def _last_words(logs: Path) -> str:
+    """The last line that a worker wrote, if its log can be read here."""
+    for log in sorted(logs.glob("worker-*.log")):
+        lines = log.read_text("utf-8", "replace").strip().splitlines()
+        if lines:
+            return f" ({lines[-1].strip()})"
+    return ""
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _ocio() -> str:
+    config = os.environ.get("OCIO", "")
+    if not config:
+        return "built in (OCIO is not set)"
+    if config.startswith("ocio://") or Path(config).is_file():
+        return config
+    return f"{config} (not there; set OCIO to a file, or unset it)"
+
+
+def _free(folder: Path) -> int | None:
+    existing = next((place for place in (folder, *folder.parents) if place.exists()), None)
+    try:
+        return shutil.disk_usage(existing).free if existing else None
+    except OSError:
+        return None
+
+
+def _say(report: Report) -> None:
+    show.say(f"void-bridge {report.version}, Python {report.python}")
+    for extra, packages in report.installed.items():
+        there = [f"{name} {found}" for name, found in packages.items() if found]
+        lacking = [name for name, found in packages.items() if not found]
+        show.say(f"{extra:<8} {', '.join(there) or '-'}")
+        if lacking:
+            optional = "optional" if extra in _OPTIONAL else "needed"
+            show.say(
+                f"{'':<8} not installed ({optional}): {', '.join(lacking)}; "
+                f"pip install 'void-bridge[{extra}]'"
+            )
+    free = "unknown" if report.free is None else show.size(report.free)
+    show.say(f"{'colour':<8} {report.ocio}")
+    show.say(f"{'data':<8} {report.data_dir}, {free} free")
+    show.say(f"{'server':<8} {report.server}")
+    show.say(f"{'devices':<8} {', '.join(report.devices) or '-'}")
+    for engine in report.engines:
+        state = f"runs on {engine.device}" if engine.available else f"not here: {engine.reason}"
+        show.say(f"{'engine':<8} {engine.name}: {state}")
+    show.say("void remove can run." if report.ok else "void remove cannot run.")

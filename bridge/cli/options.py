@@ -1,0 +1,56 @@
+"""Options that several commands share, in a compositor's words."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Server = Annotated[
+    str | None,
+    typer.Option(
+        "--server",
+        metavar="tcp://HOST:PORT",
+        help="Server to use. Without it: $VOID_SERVER, a server of yours that runs on this "
+        "machine, or a private one just for this job.",
+        show_default=False,
+    ),
+]
+ServerKey = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KEY",
+        help="Public key of a server on another machine; 'void keys show' prints it there.",
+        show_default=False,
+    ),
+]
+Out = Annotated[
+    Path, typer.Option(metavar="DIR", help="Folder that gets the version folder.", file_okay=True)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Job = Annotated[str, typer.Argument(metavar="JOB", help="Job id, or enough of its beginning.")]
+
+
+class Transport(str, Enum):
+    """How pictures reach the server."""
+
+    auto = "auto"
+    path = "path"
+    stream = "stream"
+
+
+class Missing(str, Enum):
+    """What to do about a missing frame."""
+
+    refuse = "refuse"
+    hold = "hold"
+
+
+class Output(str, Enum):
+    """Which pictures come back."""
+
+    comp = "comp"
+    patch = "patch"
+    both = "both"

@@ -1,0 +1,241 @@
+"""``void remove``: the main job, from a plate and a matte to EXR frames in a version folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from bridge.cli import options, place, server, show
+from bridge.cli.outcome import outcome, say_outcome
+from bridge.cli.place import Place
+from bridge.cli.prepare import Order, Prepared, prepared
+from bridge.client import Client
+from bridge.errors import RequestError, VoidError
+from bridge.landing import PATIENCE, Landing, begin, follow
+from bridge.messages import Submitted
+
+_Matte = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--matte",
+        metavar="MATTE",
+        help="Roto of what goes: white is removed. Needed unless PLATE is a VOID folder.",
+        show_default=False,
+    ),
+]
+_Affected = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--affected",
+        metavar="MATTE",
+        help="Matte of what changes when it is gone: its shadow, its reflection, what it holds.",
+        show_default=False,
+    ),
+]
+_Keep = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep",
+        metavar="MATTE",
+        help="Hold-out matte: what passes in front and must not be touched.",
+        show_default=False,
+    ),
+]
+
+
+def remove(
+    plate: Annotated[
+        str,
+        typer.Argument(
+            metavar="PLATE",
+            help="shot.%04d.exr, shot.####.exr, shot.[1001-1048].exr, a folder with one sequence "
+            "in it, a movie (mp4, mov, mxf), or a VOID folder (input_video.mp4, quadmask_0.mp4).",
+        ),
+    ],
+    matte: _Matte = None,
+    affected: _Affected = None,
+    keep: _Keep = None,
+    prompt: Annotated[str, typer.Option(help="What is there once the object is gone.")] = "",
+    engine: Annotated[
+        str, typer.Option(help="auto, cleanplate (real pixels of other frames) or void (model).")
+    ] = "auto",
+    frames: Annotated[
+        str, typer.Option(metavar="FIRST-LAST", help="Frames to do, e.g. 1001-1048; else all.")
+    ] = "",
+    colorspace: Annotated[
+        str, typer.Option(help="The plate's colour space; else the files say it.")
+    ] = "",
+    matte_channel: Annotated[
+        str, typer.Option(metavar="CHANNEL", help="Channel of the mattes; else alpha.")
+    ] = "",
+    grow: Annotated[float, typer.Option(help="Reach beyond the mattes, pixels.")] = 8.0,
+    feather: Annotated[float, typer.Option(help="Soft edge inside that, pixels.")] = 6.0,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    out: options.Out = Path(),
+    name: Annotated[str, typer.Option(help="Name of the result; else the plate's.")] = "",
+    endpoint: options.Server = None,
+    server_key: options.ServerKey = None,
+    transport: Annotated[
+        options.Transport,
+        typer.Option(help="path: the server reads your files; stream: they are sent to it."),
+    ] = options.Transport.auto,
+    missing: Annotated[
+        options.Missing,
+        typer.Option(help="A missing frame: refuse the shot, or hold the frame before it."),
+    ] = options.Missing.refuse,
+    output: Annotated[
+        options.Output,
+        typer.Option(help="comp: the finished plate; patch: the new pixels with their alpha."),
+    ] = options.Output.comp,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Parameter of the engine.", show_default=False),
+    ] = None,
+    new_version: Annotated[
+        bool, typer.Option("--new-version", help="Write a new version even if this one is there.")
+    ] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Print the job id and leave it to the server.")
+    ] = False,
+    json: options.Json = False,
+) -> None:
+    """Remove an object from a shot; every pixel outside the matte keeps its bits.
+
+    Writes NAME_void_v001/NAME_void_v001.1001.exr, always the next free version, and a JSON file
+    that says what really ran. The same command again goes on where it stopped. Ctrl-C cancels
+    the job; the frames that are finished stay.
+    """
+    order = Order(
+        plate=plate,
+        matte=tuple(matte or ()),
+        affected=tuple(affected or ()),
+        keep=tuple(keep or ()),
+        prompt=prompt,
+        engine=engine,
+        frames=frames,
+        colorspace=colorspace,
+        matte_channel=matte_channel,
+        grow=grow,
+        feather=feather,
+        seed=seed,
+        name=name,
+        missing=missing.value,
+        output=output.value,
+        parameters=tuple(param or ()),
+    )
+    with show.reported(json):
+        where = place.load(server=endpoint, server_key=server_key)
+        shot = prepared(order)
+        if detach:
+            _detached(shot, where, transport, json)
+            return
+        landing = begin(
+            out,
+            name=shot.request.shot.name,
+            job=shot.job,
+            padding=shot.padding,
+            new_version=new_version,
+        )
+        with landing:
+            was_there = landing.complete
+            if not was_there:
+                _done(shot, landing, where, transport)
+        say_outcome(outcome(landing), landing, was_there=was_there, as_json=json)
+
+
+def _done(shot: Prepared, landing: Landing, where: Place, transport: options.Transport) -> None:
+    """Have the job done, on whichever server there is."""
+    with _some_server(shot, landing, where, transport) as (client, patience):
+        try:
+            _submit(shot, client, transport)
+            with show.job_progress() as on_status:
+                status = follow(client, landing, on_status=on_status, patience=patience)
+        except KeyboardInterrupt:
+            _cancel(shot, landing, client)
+        if status.state == "cancelled":
+            raise RequestError(
+                status.name,
+                f"the job was cancelled; {_kept(landing)}",
+                "The same command goes on where it stopped.",
+                code="cancelled",
+            )
+
+
+def _detached(shot: Prepared, where: Place, transport: options.Transport, as_json: bool) -> None:
+    with server.running(where) as client:
+        _submit(shot, client, transport)
+        state = client.status(shot.job).status.state
+    show.answer({"job": shot.job, "state": state}) if as_json else show.say(shot.job)
+
+
+@contextmanager
+def _some_server(
+    shot: Prepared, landing: Landing, where: Place, transport: options.Transport
+) -> Iterator[tuple[Client, float]]:
+    """The server that is there, or a private one; with it, how long to wait when it is silent.
+
+    The folder of a private server stays when there are frames in it to go on from.
+    """
+    client = server.standing(where)
+    if client is not None:
+        with client:
+            yield client, PATIENCE
+        return
+    folder = where.private / shot.job
+    roots = () if transport is options.Transport.stream else shot.folders
+    try:
+        with server.private(folder, roots) as client:
+            yield client, server.PRIVATE_PATIENCE
+    finally:
+        if (landing.complete or not landing.finished) and not server.in_use(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _submit(shot: Prepared, client: Client, transport: options.Transport) -> None:
+    """Submit the job and send what the server lacks.
+
+    Raises:
+        RequestError: The server refuses the request, or may not read a file in place.
+    """
+    submitted = _accepted(shot, client, transport)
+    lacking = shot.lacking(submitted.missing)
+    if lacking and transport is options.Transport.path:
+        client.cancel(submitted.job)
+        raise RequestError(
+            str(lacking[0][1]),
+            f"the server cannot read it in place ({len(lacking)} such files)",
+            "Start the server with --roots, or pass --transport stream.",
+            code="outside_roots",
+        )
+    if lacking:
+        with show.sending(sum(source.size for source, _ in lacking)) as on_bytes:
+            client.upload(lacking, on_bytes)
+
+
+def _accepted(shot: Prepared, client: Client, transport: options.Transport) -> Submitted:
+    """Name the files by path if that may help, else by content alone; the job is the same."""
+    if transport is options.Transport.stream or not client.hello().shares_paths:
+        return client.submit(shot.request)
+    try:
+        return client.submit(shot.with_paths())
+    except RequestError as error:
+        if transport is options.Transport.path or error.code != "outside_roots":
+            raise
+        return client.submit(shot.request)
+
+
+def _cancel(shot: Prepared, landing: Landing, client: Client) -> NoReturn:
+    with suppress(VoidError):
+        client.cancel(shot.job)
+    show.note(f"Cancelled. {_kept(landing)}. The same command goes on where it stopped.")
+    raise typer.Exit(show.INTERRUPTED)
+
+
+def _kept(landing: Landing) -> str:
+    count = len(landing.finished)
+    return f"{count} frames kept in {landing.version.stem}; the plate is unchanged"

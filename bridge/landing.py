@@ -1,0 +1,345 @@
+"""Landing: a job's results arrive in a version folder, frame by frame, and stay there.
+
+::
+
+    with begin(out, name="sh010", job=job, padding=4) as landing:
+        if not landing.complete:
+            follow(client, landing)
+
+A frame is written under a hidden temporary name, checked against its hash, synced and renamed,
+so a scanner never sees half a frame. Nothing that stands in the folder is written over. The
+sidecar names the job from the first moment on; that is how a rerun finds its folder again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from bridge import sequence, write_once
+from bridge.errors import RequestError, ServerError, VoidError, from_record
+from bridge.messages import JobStatus, Result, Status
+from bridge.sequence import FrameRange, PictureKind, Version
+
+PATIENCE = 60.0
+"""Seconds without an answer after which `follow` gives a server up."""
+
+
+class Source(Protocol):
+    """Where results come from; `bridge.client.Client` is one."""
+
+    def watch(self, job: str, *, patience: float) -> Iterator[Status]:
+        """A job's status and new results, again and again until it is over."""
+        ...
+
+    def download(self, result: Result, target: Path) -> None:
+        """Fetch one file; it appears whole and verified, or not at all."""
+        ...
+
+
+class Landed(msgspec.Struct, frozen=True):
+    """What has landed where, as the sidecar keeps it under ``landing``.
+
+    Attributes:
+        name: The shot's name.
+        version: Version label, e.g. ``v001``.
+        folder: The version folder, absolute.
+        padding: Digits of the frame numbers.
+        comp: Frames of the clean plate that are there, e.g. ``1001-1048``.
+        patch: Frames of the patch that are there.
+    """
+
+    name: str
+    version: str
+    folder: str
+    padding: int
+    comp: str = ""
+    patch: str = ""
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """The part of a sidecar that this module reads back; it knows no other key."""
+
+    job: str
+    state: Literal["partial", "done"]
+    landing: Landed
+
+
+class Landing:
+    """One job's results in one version folder. Made by `begin`.
+
+    Used in a ``with`` block, it leaves a true sidecar behind however the block ends.
+
+    Attributes:
+        name: The shot's name.
+        job: The job's id.
+        version: The folder and its naming.
+        complete: Whether everything is there, the sidecar included.
+        standing: Frames that are there, by kind.
+    """
+
+    def __init__(self, *, name: str, job: str, version: Version) -> None:
+        self.name = name
+        self.job = job
+        self.version = version
+        self.complete = False
+        self.standing: dict[PictureKind, set[int]] = {"comp": set(), "patch": set()}
+        self._record: dict[str, Any] = {}
+
+    def __enter__(self) -> Landing:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self.leave()
+
+    @property
+    def finished(self) -> tuple[int, ...]:
+        """Frames that are there in every kind that was delivered, ascending."""
+        kinds = [frames for frames in self.standing.values() if frames]
+        return tuple(sorted(set.intersection(*kinds))) if kinds else ()
+
+    def land(self, result: Result, source: Source) -> None:
+        """Bring one result into the folder; one that is there already is only checked.
+
+        Raises:
+            RequestError: The disk is full or not writable, or another file has the frame's name.
+            ServerError: The file is not what the server announced.
+            ConnectionLost: The server went away.
+        """
+        if result.kind == "sidecar":
+            self._record = self._read_sidecar(result, source)
+            return
+        frame = _frame_of(result)
+        target = self.version.picture(result.kind, frame)
+        with write_once.writing_to(self.version.folder):
+            if not _is_there(target, result.sha256):
+                _bring(result, target, source)
+        self.standing[result.kind].add(frame)
+
+    def settle(self, status: JobStatus) -> None:
+        """Write the sidecar as the job now stands; a finished job's sidecar comes last.
+
+        Raises:
+            RequestError: The disk is full or not writable.
+            ServerError: The job is done, but frames are missing from its results.
+        """
+        wanted = FrameRange(status.first_frame, status.last_frame)
+        gaps = sequence.missing(self.finished, wanted)
+        self.complete = status.state == "done" and not gaps
+        if self.complete:
+            self.write_sidecar("done")
+            _sweep(self.version)
+        else:
+            self.leave()
+        if status.state == "done" and gaps:
+            raise ServerError(
+                f"{self.name} result",
+                f"the server returned {len(wanted) - len(gaps)} of {len(wanted)} frames; missing: "
+                f"{sequence.listed(gaps)}",
+                "Run the same command again to fetch only these.",
+                code="frames_missing",
+            )
+
+    def leave(self) -> None:
+        """Stop before the end: note what is there, or give an unused version number back.
+
+        Never raises: what made us stop is what counts.
+        """
+        with suppress(OSError, VoidError):
+            _sweep(self.version)
+            if self.complete:
+                return
+            if set(self.version.folder.iterdir()) - {self.version.sidecar}:
+                self.write_sidecar("partial")
+                return
+            self.version.sidecar.unlink(missing_ok=True)
+            self.version.folder.rmdir()
+
+    def write_sidecar(self, state: Literal["partial", "done"]) -> None:
+        """Write what the server recorded, with what has landed where.
+
+        Raises:
+            RequestError: The disk is full or not writable.
+        """
+        landed = Landed(
+            name=self.name,
+            version=self.version.label,
+            folder=str(self.version.folder.absolute()),
+            padding=self.version.padding,
+            comp=sequence.listed(self.standing["comp"]),
+            patch=sequence.listed(self.standing["patch"]),
+        )
+        record = self._record | {"job": self.job, "state": state, "landing": landed}
+        content = msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+        with (
+            write_once.writing_to(self.version.folder),
+            write_once.hidden(self.version.sidecar) as file,
+        ):
+            file.write(content)
+
+    def _read_sidecar(self, result: Result, source: Source) -> dict[str, Any]:
+        arrived = self.version.folder / f".{self.version.stem}.server.json"
+        with write_once.writing_to(self.version.folder):
+            arrived.unlink(missing_ok=True)
+            _bring(result, arrived, source)
+            content = arrived.read_bytes()
+            arrived.unlink(missing_ok=True)
+        try:
+            return msgspec.json.decode(content, type=dict[str, Any])
+        except msgspec.DecodeError as error:
+            raise ServerError(
+                f"{self.name} sidecar", f"it is not JSON ({error})", code="bad_sidecar"
+            ) from error
+
+
+def begin(out: Path, *, name: str, job: str, padding: int, new_version: bool = False) -> Landing:
+    """Open the version folder of a job: the one it has already, or the next free one.
+
+    Args:
+        out: Folder that holds the versions; made if it is not there.
+        name: The shot's name, which begins the folder's and every file's name.
+        job: The job's id.
+        padding: Digits of the frame numbers.
+        new_version: Make a new version even if this job has one.
+
+    Raises:
+        RequestError: The name is not legal, or the disk is full or not writable.
+    """
+    if not sequence.is_legal_name(name):
+        raise RequestError(
+            "name",
+            f"it cannot begin a file name (expected letters, digits, '.', '_', '-', got '{name}')",
+            f"Call it {sequence.shot_name(name)}.",
+            code="bad_name",
+        )
+    with write_once.writing_to(out):
+        existing = None if new_version else find(out, name=name, job=job)
+        if existing is not None:
+            return existing
+        version = Version(folder=sequence.claim_version(out, name), padding=padding)
+    landing = Landing(name=name, job=job, version=version)
+    landing.write_sidecar("partial")
+    return landing
+
+
+def find(out: Path, *, name: str, job: str) -> Landing | None:
+    """The newest version in ``out`` that belongs to this job, or None.
+
+    Raises:
+        OSError: The folder is there but cannot be read.
+    """
+    for folder in sequence.versions(out, name):
+        version = Version(folder=folder)
+        manifest = read_manifest(version)
+        if manifest is not None and manifest.job == job:
+            return _reopened(folder, manifest)
+    return None
+
+
+def read_manifest(version: Version) -> Manifest | None:
+    """What a version's sidecar says of its landing; None if there is none or it is not ours."""
+    try:
+        return msgspec.json.decode(version.sidecar.read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def follow(
+    source: Source,
+    landing: Landing,
+    *,
+    on_status: Callable[[JobStatus], None] = lambda status: None,
+    patience: float = PATIENCE,
+) -> JobStatus:
+    """Land results as they come until the job is over; what has landed stays, come what may.
+
+    Args:
+        source: The server's client.
+        landing: Where to.
+        on_status: Called with every status, for a progress bar.
+        patience: Seconds without an answer after which the server counts as gone.
+
+    Returns:
+        The job's last status: ``done`` or ``cancelled``.
+
+    Raises:
+        VoidError: The job failed, the server went away, or the disk refused.
+    """
+    status: JobStatus | None = None
+    for news in source.watch(landing.job, patience=patience):
+        status = news.status
+        on_status(status)
+        for result in news.results:
+            landing.land(result, source)
+    if status is None:
+        raise ServerError(f"job {landing.job}", "the server said nothing of it", code="no_status")
+    landing.settle(status)
+    if status.error is not None:
+        raise from_record(status.error)
+    return status
+
+
+def _reopened(folder: Path, manifest: Manifest) -> Landing:
+    """The landing that a sidecar tells of: what of it still stands, and whether that is all."""
+    version = Version(folder=folder, padding=manifest.landing.padding)
+    landing = Landing(name=manifest.landing.name, job=manifest.job, version=version)
+    landing.complete = manifest.state == "done"
+    listed: dict[PictureKind, str] = {
+        "comp": manifest.landing.comp,
+        "patch": manifest.landing.patch,
+    }
+    for kind, label in listed.items():
+        for frame in sequence.frames_of(label):
+            if version.picture(kind, frame).exists():
+                landing.standing[kind].add(frame)
+            else:
+                landing.complete = False
+    return landing
+
+
+def _frame_of(result: Result) -> int:
+    if result.frame is None:
+        raise ServerError(
+            "result", f"a {result.kind} came without a frame number", code="bad_result"
+        )
+    return result.frame
+
+
+def _is_there(target: Path, sha256: str) -> bool:
+    try:
+        found = write_once.digest(target)
+    except FileNotFoundError:
+        return False
+    if found != sha256:
+        raise RequestError(
+            target.name,
+            f"another file with this name stands in {target.parent} and is never written over",
+            "Move it away, or pass --new-version.",
+            code="would_overwrite",
+        )
+    return True
+
+
+def _bring(result: Result, target: Path, source: Source) -> None:
+    """Copy a file that this machine can read, or download it."""
+    if result.path and write_once.copied(Path(result.path), target, result.sha256):
+        return
+    source.download(result, target)
+
+
+def _sweep(version: Version) -> None:
+    """Remove hidden leftovers of runs that were killed."""
+    with suppress(OSError):
+        for leftover in version.folder.glob(f".{version.stem}*"):
+            leftover.unlink(missing_ok=True)

@@ -1,0 +1,189 @@
+"""How close the `cleanplate` engine comes to the truth, against per-frame inpainting.
+
+Run it with ``python -m tests.benchmarks.cleanplate_quality``; it prints a markdown table. Every
+shot is the synthetic set of `void_server.demo`, whose truth is known. All figures are taken inside
+the hole, on values clipped to 0..1 and put through the sRGB curve, peak 1:
+
+- PSNR of the fill, and of ``cv2.inpaint`` (Telea, 8-bit sRGB, frame by frame) on the same holes;
+- floor: the PSNR that a perfect copy of another frame's pixels would have, whose grain is as
+  strong as the truth's but another;
+- flicker: median over the pixels that are filled in at least `_LEAST_TIMES` frames of the standard
+  deviation of the error over time, as a multiple of the deviation of the plate's grain there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from void_server.demo.camera import Move
+from void_server.demo.scene import Scene
+from void_server.engines.cleanplate import CleanPlate
+from void_server.engines.engine import Fill
+
+Image = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+
+_GROW = 8  # pixels, the default of a request
+_LEAST_TIMES = 8
+
+
+class SceneFootage:
+    """A scene as an engine sees it, decoded frames kept as a server keeps them."""
+
+    def __init__(self, scene: Scene, *, mattes: tuple[str, ...] = ("remove", "affected")) -> None:
+        self._scene = scene
+        self._mattes = mattes
+        self._kernel = cv2.getStructuringElement(
+            cv2.MORPH_ELLIPSE, (2 * _GROW + 1, 2 * _GROW + 1)
+        )
+        self.plate = lru_cache(maxsize=12)(scene.plate)
+        self.hole = lru_cache(maxsize=64)(self._hole)
+        self.foreign = self.hole
+
+    @property
+    def frames(self) -> tuple[int, ...]:
+        return self._scene.frames
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self._scene.size
+
+    def _hole(self, frame: int) -> Mask:
+        parts = [getattr(self._scene, matte)(frame) > 0 for matte in self._mattes]
+        return cv2.dilate(np.any(parts, axis=0).astype(np.uint8), self._kernel) > 0
+
+
+@dataclass
+class Score:
+    """Errors of one shot, gathered frame by frame."""
+
+    shape: tuple[int, int]
+    squares: float = 0.0
+    floor_squares: float = 0.0
+    inpaint_squares: float = 0.0
+    values: int = 0
+    seconds: float = 0.0
+    inpaint_seconds: float = 0.0
+    times: npt.NDArray[np.int32] = field(init=False)
+    total: Image = field(init=False)
+    total_squares: Image = field(init=False)
+    grain_squares: Image = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.times = np.zeros(self.shape, np.int32)
+        self.total = np.zeros((*self.shape, 3), np.float32)
+        self.total_squares = np.zeros((*self.shape, 3), np.float32)
+        self.grain_squares = np.zeros((*self.shape, 3), np.float32)
+
+    def add(self, scene: Scene, frame: int, hole: Mask, comp: Image, inpainted: Image) -> None:
+        truth = srgb(scene.truth(frame))
+        light = scene.light(frame)
+        sigma = scene.grain_sigma(frame)
+        grain = (srgb(light + sigma) - srgb(light - sigma)) / 2
+        error = (srgb(comp) - truth) * hole[..., None]
+        self.squares += float((error[hole].astype(np.float64) ** 2).sum())
+        self.floor_squares += 2 * float((grain[hole].astype(np.float64) ** 2).sum())
+        self.inpaint_squares += float(((inpainted - truth)[hole].astype(np.float64) ** 2).sum())
+        self.values += 3 * int(hole.sum())
+        self.times += hole
+        self.total += error
+        self.total_squares += error**2
+        self.grain_squares += (grain * hole[..., None]) ** 2
+
+    def psnr(self, squares: float) -> float:
+        return float(-10 * np.log10(max(squares, 1e-30) / max(self.values, 1)))
+
+    def flicker(self) -> tuple[float, float]:
+        """(median ratio, ratio of means) of the error's deviation over time to the grain's."""
+        often = self.times >= _LEAST_TIMES
+        n = self.times[often][:, None].astype(np.float64)
+        mean = self.total[often] / n
+        deviation = np.sqrt(np.maximum(self.total_squares[often] / n - mean**2, 0) * n / (n - 1))
+        grain = np.sqrt(self.grain_squares[often] / n)
+        ratio = deviation[grain > 1e-4] / grain[grain > 1e-4]
+        return float(np.median(ratio)), float(deviation.mean() / grain.mean())
+
+
+def srgb(light: Image) -> Image:
+    """Clipped to 0..1 and sRGB-encoded. Source: IEC 61966-2-1."""
+    x = np.clip(light, 0, 1)
+    return np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.maximum(x, 1e-8) ** (1 / 2.4) - 0.055)
+
+
+def inpainted(plate: Image, hole: Mask) -> Image:
+    """(H, W, 3) sRGB picture with the hole filled by `cv2.inpaint` (Telea, radius 5)."""
+    code = (srgb(plate) * 255 + 0.5).astype(np.uint8)
+    return cv2.inpaint(code, hole.astype(np.uint8), 5, cv2.INPAINT_TELEA).astype(np.float32) / 255
+
+
+def composed(plate: Image, hole: Mask, fill: Fill) -> Image:
+    """The plate with the fill in the hole, nothing feathered."""
+    comp = plate.copy()
+    rows = slice(fill.top, fill.top + fill.rgb.shape[0])
+    columns = slice(fill.left, fill.left + fill.rgb.shape[1])
+    inside = hole[rows, columns]
+    comp[rows, columns][inside] = fill.rgb[inside]
+    return comp
+
+
+def measured(scene: Scene, footage: SceneFootage, *, inpaint: bool = True) -> Score:
+    """Fill a shot and compare."""
+    score = Score(scene.size)
+    engine = CleanPlate()
+    defaults = {p.name: p.default for p in engine.describe().parameters}
+    fills = engine.fill(
+        footage,
+        frames=footage.frames,
+        prompt="",
+        seed=0,
+        parameters=defaults,
+        progress=lambda *_args, **_named: None,
+    )
+    while True:
+        start = time.perf_counter()
+        fill = next(fills, None)
+        score.seconds += time.perf_counter() - start
+        if fill is None:
+            return score
+        plate, hole = footage.plate(fill.frame), footage.hole(fill.frame)
+        start = time.perf_counter()
+        other = inpainted(plate, hole) if inpaint else srgb(plate)
+        score.inpaint_seconds += time.perf_counter() - start
+        score.add(scene, fill.frame, hole, composed(plate, hole, fill), other)
+
+
+def main() -> None:
+    """Measure the shots named on the command line and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--width", type=int, default=1920)
+    parser.add_argument("--frames", type=int, default=48)
+    parser.add_argument("--shots", nargs="*", default=["static", "handheld", "slow"])
+    parser.add_argument("--no-inpaint", action="store_true")
+    arguments = parser.parse_args()
+    print("| shot | PSNR, dB | cv2.inpaint, dB | gain, dB | floor, dB | flicker / grain | s/frame |")
+    print("|---|---|---|---|---|---|---|")
+    for name in arguments.shots:
+        print(_row(name, arguments.width, arguments.frames, inpaint=not arguments.no_inpaint), flush=True)
+
+
+def _row(name: Move, width: int, frames: int, *, inpaint: bool) -> str:
+    scene = Scene(width=width, height=width * 9 // 16, frames=frames, camera=name)
+    score = measured(scene, SceneFootage(scene), inpaint=inpaint)
+    ours, theirs = score.psnr(score.squares), score.psnr(score.inpaint_squares)
+    median, mean = score.flicker()
+    floor = score.psnr(score.floor_squares)
+    return (
+        f"| {name} | {ours:.2f} | {theirs:.2f} | {ours - theirs:+.2f} | {floor:.2f} "
+        f"| {median:.2f} (mean {mean:.2f}) | {score.seconds / frames:.2f} |"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,297 @@
+import hashlib
+import json
+import resource
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bridge import write_once
+from bridge.errors import ConnectionLost, RequestError, ServerError
+from bridge.landing import begin, follow, read_manifest
+from bridge.messages import JobStatus, Result, Status
+
+JOB = "0123456789abcdef" * 2
+
+
+class Shelf:
+    """A source of results that lie in a folder, as on a server; counts what is downloaded."""
+
+    def __init__(self, folder: Path, *, frames=range(1001, 1005), state="done", lost=False):
+        self.folder = folder
+        self.state = state
+        self.lost = lost
+        self.frames = list(frames)
+        self.downloaded = []
+        self.results = []
+        folder.mkdir(exist_ok=True)
+        for frame in self.frames:
+            self.put("comp", frame, f"pixels of {frame}".encode() * 100)
+
+    def put(self, kind, frame, content):
+        file = self.folder / f"{kind}-{frame}"
+        file.write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        self.results.append(Result(kind, frame, digest, len(content), str(file)))
+
+    def put_sidecar(self, record):
+        self.put("sidecar", None, json.dumps(record).encode())
+
+    def pathless(self):
+        self.results = [Result(r.kind, r.frame, r.sha256, r.size) for r in self.results]
+        return self
+
+    def watch(self, job, *, patience):
+        for result in self.results:
+            yield Status(self._status("running"), (result,))
+        if self.lost:
+            raise ConnectionLost("server", "it does not answer", code="server_down")
+        yield Status(self._status(self.state), ())
+
+    def download(self, result, target):
+        self.downloaded.append(result)
+        for file in self.folder.iterdir():
+            content = file.read_bytes()
+            if hashlib.sha256(content).hexdigest() == result.sha256:
+                with write_once.hidden(target) as copy:
+                    copy.write(content)
+                return
+        raise ServerError("result", "it is not there", code="no_such_file")
+
+    def _status(self, state):
+        return JobStatus(JOB, "sh010", state, "cleanplate", 1001, 1004)
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    made = Shelf(tmp_path / "server")
+    made.put_sidecar({"engine": "cleanplate", "changed_outside": 0, "frames": [{"frame": 1001}]})
+    return made
+
+
+def opened(out, **options):
+    return begin(out, **({"name": "sh010", "job": JOB, "padding": 4} | options))
+
+
+def landed(out, source, **options):
+    with opened(out, **options) as landing:
+        follow(source, landing)
+    return landing
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_job_lands_frame_by_frame_in_the_first_version(tmp_path, shelf):
+    landing = landed(tmp_path / "out", shelf)
+    assert landing.complete
+    assert landing.finished == (1001, 1002, 1003, 1004)
+    assert names(tmp_path / "out" / "sh010_void_v001") == [
+        "sh010_void_v001.1001.exr",
+        "sh010_void_v001.1002.exr",
+        "sh010_void_v001.1003.exr",
+        "sh010_void_v001.1004.exr",
+        "sh010_void_v001.json",
+    ]
+    assert landing.version.picture("comp", 1003).read_bytes() == b"pixels of 1003" * 100
+
+
+def test_the_sidecar_keeps_what_the_server_recorded_and_adds_what_landed(tmp_path, shelf):
+    landing = landed(tmp_path, shelf)
+    sidecar = json.loads(landing.version.sidecar.read_bytes())
+    assert sidecar["engine"] == "cleanplate"
+    assert sidecar["frames"] == [{"frame": 1001}]
+    assert (sidecar["job"], sidecar["state"]) == (JOB, "done")
+    assert sidecar["landing"] == {
+        "name": "sh010",
+        "version": "v001",
+        "folder": str(tmp_path / "sh010_void_v001"),
+        "padding": 4,
+        "comp": "1001-1004",
+        "patch": "",
+    }
+
+
+def test_files_that_this_machine_can_read_are_not_downloaded(tmp_path, shelf):
+    landed(tmp_path, shelf)
+    assert shelf.downloaded == []
+
+
+def test_files_without_a_path_are_downloaded(tmp_path, shelf):
+    landing = landed(tmp_path, shelf.pathless())
+    assert len(shelf.downloaded) == 5
+    assert landing.version.picture("comp", 1001).read_bytes() == b"pixels of 1001" * 100
+
+
+def test_another_file_at_the_servers_path_is_not_taken_for_the_result(tmp_path, shelf):
+    shelf.put("comp", 1001, b"right")
+    right = shelf.results.pop()
+    misleading = Result("comp", 1001, right.sha256, right.size, shelf.results[1].path)
+    shelf.results[0] = misleading
+    landing = landed(tmp_path, shelf)
+    assert shelf.downloaded == [misleading]
+    assert landing.version.picture("comp", 1001).read_bytes() == b"right"
+
+
+def test_patches_land_beside_the_comp(tmp_path, shelf):
+    for frame in shelf.frames:
+        shelf.put("patch", frame, f"patch {frame}".encode())
+    landing = landed(tmp_path, shelf)
+    assert landing.version.picture("patch", 1002).name == "sh010_void_v001_patch.1002.exr"
+    assert landing.version.picture("patch", 1002).read_bytes() == b"patch 1002"
+    manifest = read_manifest(landing.version)
+    assert manifest.landing.patch == "1001-1004"
+
+
+def test_the_plates_padding_is_kept(tmp_path, shelf):
+    landing = landed(tmp_path, shelf, padding=6)
+    assert landing.version.picture("comp", 1001).name == "sh010_void_v001.001001.exr"
+    assert opened(tmp_path, padding=4).version.padding == 6
+
+
+def test_a_finished_job_is_there_already(tmp_path, shelf):
+    first = landed(tmp_path, shelf)
+    again = opened(tmp_path)
+    assert again.complete
+    assert again.version == first.version
+    assert again.finished == first.finished
+
+
+def test_a_new_version_of_a_finished_job_is_made_when_asked_for(tmp_path, shelf):
+    landed(tmp_path, shelf)
+    assert landed(tmp_path, shelf, new_version=True).version.label == "v002"
+
+
+def test_another_job_of_the_same_shot_gets_the_next_version(tmp_path, shelf):
+    landed(tmp_path, shelf)
+    assert opened(tmp_path, job="f" * 32).version.label == "v002"
+
+
+def test_a_finished_job_whose_frame_was_deleted_is_not_complete(tmp_path, shelf):
+    landing = landed(tmp_path, shelf)
+    landing.version.picture("comp", 1002).unlink()
+    again = opened(tmp_path)
+    assert not again.complete
+    assert again.finished == (1001, 1003, 1004)
+    assert landed(tmp_path, shelf).complete
+
+
+def test_when_the_server_goes_away_finished_frames_stay_and_a_rerun_resumes(tmp_path, shelf):
+    sidecar = shelf.results.pop()
+    later = [shelf.results.pop(), shelf.results.pop()]
+    shelf.lost = True
+    with pytest.raises(ConnectionLost):
+        landed(tmp_path, shelf)
+    partial = read_manifest(opened(tmp_path).version)
+    assert (partial.state, partial.landing.comp) == ("partial", "1001-1002")
+
+    before = (tmp_path / "sh010_void_v001" / "sh010_void_v001.1001.exr").stat().st_mtime_ns
+    shelf.lost = False
+    shelf.results += [*later, sidecar]
+    resumed = landed(tmp_path, shelf)
+    assert resumed.complete
+    assert resumed.version.label == "v001"
+    assert resumed.version.picture("comp", 1001).stat().st_mtime_ns == before
+
+
+def test_a_cancelled_job_keeps_its_frames(tmp_path, shelf):
+    shelf.results = shelf.results[:2]
+    shelf.state = "cancelled"
+    landing = landed(tmp_path, shelf)
+    assert not landing.complete
+    assert read_manifest(landing.version).landing.comp == "1001-1002"
+
+
+def test_a_version_number_without_a_frame_is_given_back(tmp_path, shelf):
+    shelf.results = []
+    shelf.lost = True
+    with pytest.raises(ConnectionLost):
+        landed(tmp_path / "out", shelf)
+    assert names(tmp_path / "out") == []
+
+
+def test_frames_that_a_done_job_lacks_are_named(tmp_path, shelf):
+    del shelf.results[1:3]
+    with pytest.raises(ServerError, match="2 of 4 frames; missing: 1002-1003") as caught:
+        landed(tmp_path, shelf)
+    assert caught.value.code == "frames_missing"
+    assert not opened(tmp_path).complete
+
+
+def test_a_frame_that_somebody_painted_on_is_never_written_over(tmp_path, shelf):
+    landing = landed(tmp_path, shelf)
+    painted = landing.version.picture("comp", 1003)
+    painted.write_bytes(b"paint")
+    landing.version.picture("comp", 1004).unlink()
+    with pytest.raises(RequestError) as caught:
+        landed(tmp_path, shelf)
+    assert caught.value.code == "would_overwrite"
+    assert painted.read_bytes() == b"paint"
+
+
+def test_a_sidecar_that_is_not_ours_belongs_to_no_job(tmp_path):
+    folder = tmp_path / "sh010_void_v001"
+    folder.mkdir()
+    (folder / "sh010_void_v001.json").write_text("{")
+    assert opened(tmp_path).version.label == "v002"
+
+
+def test_no_hidden_file_outlives_a_finished_job(tmp_path, shelf):
+    folder = opened(tmp_path).version.folder
+    (folder / ".sh010_void_v001.1001.exr.99.part").write_bytes(b"half")
+    landed(tmp_path, shelf)
+    assert not [name for name in names(folder) if name.startswith(".")]
+
+
+def test_a_sidecar_that_is_not_json_is_the_servers_fault(tmp_path, shelf):
+    shelf.results.pop()
+    shelf.put("sidecar", None, b"{")
+    with pytest.raises(ServerError) as caught:
+        landed(tmp_path, shelf)
+    assert caught.value.code == "bad_sidecar"
+
+
+def test_an_illegal_name_is_refused_with_a_better_one(tmp_path):
+    with pytest.raises(RequestError, match="Call it sh_010") as caught:
+        opened(tmp_path, name="../up/sh 010")
+    assert caught.value.code == "bad_name"
+
+
+@pytest.mark.parametrize("below", [Path(), Path("deeper/down")], ids=["itself", "below it"])
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path, below):
+    file = tmp_path / "out"
+    file.write_text("not a folder")
+    with pytest.raises(RequestError) as caught:
+        opened(file / below)
+    assert caught.value.code == "not_writable"
+    assert str(file) in str(caught.value)
+
+
+@contextmanager
+def files_no_larger_than(size):
+    """Writing more fails with EFBIG, much as on a full disk; Python ignores the signal."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("with_path", [True, False], ids=["copied", "downloaded"])
+def test_a_full_disk_keeps_finished_frames_and_a_rerun_resumes(tmp_path, with_path):
+    shelf = Shelf(tmp_path / "server", frames=[1001, 1002])
+    shelf.put("comp", 1003, b"x" * 200_000)
+    shelf.put("comp", 1004, b"last")
+    shelf.put_sidecar({})
+    source = shelf if with_path else shelf.pathless()
+    with files_no_larger_than(100_000), pytest.raises(RequestError) as caught:
+        landed(tmp_path / "out", source)
+    assert caught.value.code == "disk_full"
+    assert caught.value.exit_code == 2
+    folder = tmp_path / "out" / "sh010_void_v001"
+    assert opened(tmp_path / "out").finished == (1001, 1002)
+    assert not [name for name in names(folder) if name.startswith(".")]
+    assert landed(tmp_path / "out", source).finished == (1001, 1002, 1003, 1004)
+    assert names(tmp_path / "out") == ["sh010_void_v001"]

@@ -1,0 +1,10 @@
+"""`void-server`, except that its workers are scripted: for tests that kill the whole process."""
+
+import sys
+from pathlib import Path
+
+from void_server.__main__ import main
+
+if __name__ == "__main__":
+    command = (sys.executable, str(Path(__file__).with_name("scripted_worker.py")))
+    sys.exit(main(worker_command=command))

@@ -1,0 +1,1 @@
+"""Reading and writing pictures: windows, EXR, stills, movies."""

@@ -1,0 +1,354 @@
+"""Movies, through PyAV: any picture by its number, colour matrix and range always explicit.
+
+The only module that imports av. A movie is indexed once by the time stamps of its packets;
+picture n is the n-th time stamp, which holds for B-frames and after a seek alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.error
+import numpy as np
+from av.container import InputContainer
+from av.video.codeccontext import VideoCodecContext
+from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from av.video.stream import VideoStream
+
+from bridge.errors import RequestError
+from bridge.shot import Sequence, SourceFile
+from void_server.images.exr_header import MAX_DECODED, unreadable
+from void_server.images.picture import Picture, Plane
+from void_server.images.source import Locate, Untagged, check_digest
+from void_server.images.timecode import advance
+from void_server.images.window import Window
+
+_UNSPECIFIED = 2
+_KEPT_FRAMES = 4
+_HD_HEIGHT = 720
+"""Untagged video of this height or more is Rec.709, else Rec.601. Source: ITU-R BT.709, BT.601."""
+
+_MATRIX = {
+    1: Colorspace.ITU709,
+    4: Colorspace.FCC,
+    5: Colorspace.ITU601,
+    6: Colorspace.ITU601,
+    7: Colorspace.SMPTE240M,
+    9: Colorspace.BT2020,
+    10: Colorspace.BT2020,
+}
+"""Matrix by its number in the stream. Source: ITU-T H.273, table 4."""
+
+_SPACES = {
+    (1, 1): "srgb_rec709_scene",
+    (1, 6): "srgb_rec709_scene",
+    (1, 13): "srgb_rec709_scene",
+    (1, 4): "g22_rec709_scene",
+    (1, 8): "lin_rec709_scene",
+    (12, 13): "srgb_p3d65_scene",
+    (9, 8): "lin_rec2020_scene",
+    (9, 16): "pq_rec2020_display",
+    (9, 18): "hlg_rec2020_display",
+}
+"""Colour space by (primaries, transfer) as numbered in ITU-T H.273, tables 2 and 3.
+
+The Rec.709 camera curve is read as its sRGB display twin, as hosts do for graded video.
+"""
+
+
+@dataclass(frozen=True)
+class MovieFacts:
+    """Windows of every picture of the movie."""
+
+    data_window: Window
+    display_window: Window
+    pixel_aspect: float
+
+
+class MovieSource:
+    """One movie file. Pictures are numbered on from the sequence's first frame number."""
+
+    untagged: Untagged = "display"
+
+    def __init__(self, sequence: Sequence, locate: Locate) -> None:
+        self._file = sequence.files[0]
+        path = locate(self._file)
+        _check(self._file, path)
+        self._container, self._stream = _open(path, self._file.name)
+        self._times = self._index()
+        self._number = {time: index for index, time in enumerate(self._times)}
+        self._kept: OrderedDict[int, av.VideoFrame] = OrderedDict()
+        self._decoder: Iterator[av.VideoFrame] | None = None
+        self._next = 0
+        first = sequence.frames[0]
+        self.frames = tuple(range(first, first + len(self._times)))
+        context = self._stream.codec_context
+        self._facts = _facts(context, self._file.name)
+        self.colorspace = _tagged(context)
+        self.channels = tuple(sorted(_channel_names(context.format)))
+        self.rate = Fraction(self._stream.average_rate) if self._stream.average_rate else None
+        self._timecode = _start_timecode(self._container)
+
+    def facts(self, frame: int) -> MovieFacts:
+        """Windows of the picture; the same for all."""
+        self._index_of(frame)
+        return self._facts
+
+    def read(self, frame: int) -> Picture:
+        """Decode a picture; its planes are made when they are asked for."""
+        index = self._index_of(frame)
+        subject = f"{self._file.name} frame {frame}"
+        decoded = self._decoded(index, subject)
+        timecode = (
+            advance(self._timecode, index, self.rate) if self._timecode and self.rate else None
+        )
+        return Picture(
+            frame=frame,
+            subject=subject,
+            data_window=self._facts.data_window,
+            display_window=self._facts.display_window,
+            pixel_aspect=self._facts.pixel_aspect,
+            planes=MoviePlanes(decoded),
+            colorspace=self.colorspace,
+            rate=self.rate,
+            timecode=timecode,
+        )
+
+    def close(self) -> None:
+        """Close the movie."""
+        self._decoder = None
+        self._kept.clear()
+        self._container.close()
+
+    def _index_of(self, frame: int) -> int:
+        index = frame - self.frames[0]
+        if not 0 <= index < len(self._times):
+            raise RequestError(
+                self._file.name,
+                f"there is no frame {frame} (it has {self.frames[0]}-{self.frames[-1]})",
+                code="missing_frames",
+            )
+        return index
+
+    def _index(self) -> list[int]:
+        try:
+            packets = [p for p in self._container.demux(self._stream) if p.size]
+        except av.error.FFmpegError as error:
+            raise _damaged(self._file.name, str(error)) from error
+        times = sorted({p.pts for p in packets if p.pts is not None and not p.is_discard})
+        announced = self._stream.frames
+        if not times or len(packets) < announced:
+            raise _damaged(
+                self._file.name,
+                f"it is cut short (expected {announced} pictures, got {len(times)})",
+            )
+        if len(times) != sum(not p.is_discard for p in packets):
+            raise RequestError(
+                self._file.name,
+                "its pictures have no usable time stamps, so that they cannot be numbered",
+                "Rewrap it as mov or mp4, or convert it to an EXR sequence.",
+                code="format",
+            )
+        return times
+
+    def _decoded(self, index: int, subject: str) -> av.VideoFrame:
+        if index in self._kept:
+            self._kept.move_to_end(index)
+            return self._kept[index]
+        if self._decoder is None or not self._is_ahead(index):
+            self._seek(index)
+        try:
+            found = self._decode_to(index)
+            if found is None:
+                # Some containers seek late; from the very start the picture must come by.
+                self._seek(0)
+                found = self._decode_to(index)
+        except av.error.FFmpegError as error:
+            self._decoder = None
+            raise _damaged(subject, str(error)) from error
+        if found is None or found.is_corrupt:
+            self._decoder = None
+            raise _damaged(subject, "the picture cannot be decoded")
+        return found
+
+    def _is_ahead(self, index: int) -> bool:
+        """Whether going on is no slower than seeking: the wanted picture is near."""
+        return self._next <= index <= self._next + 24
+
+    def _seek(self, index: int) -> None:
+        self._container.seek(self._times[index], stream=self._stream, backward=True)
+        self._decoder = self._container.decode(self._stream)
+        self._next = 0
+
+    def _decode_to(self, index: int) -> av.VideoFrame | None:
+        assert self._decoder is not None
+        for decoded in self._decoder:
+            number = self._number.get(decoded.pts)
+            if number is None:
+                continue
+            self._next = number + 1
+            self._keep(number, decoded)
+            if number == index:
+                return decoded
+            if number > index:
+                return None
+        self._decoder = None
+        return None
+
+    def _keep(self, number: int, decoded: av.VideoFrame) -> None:
+        self._kept[number] = decoded
+        self._kept.move_to_end(number)
+        while len(self._kept) > _KEPT_FRAMES:
+            self._kept.popitem(last=False)
+
+
+class MoviePlanes(Mapping[str, Plane]):
+    """Channels of a decoded picture: R, G, B; Y where it is YUV; A where it has alpha.
+
+    All are uint16 over the full range: 65535 is white.
+    """
+
+    def __init__(self, decoded: av.VideoFrame) -> None:
+        self._decoded = decoded
+        self._names = _channel_names(decoded.format)
+        self._rgb: Plane | None = None
+
+    def __getitem__(self, name: str) -> Plane:
+        if name not in self._names:
+            raise KeyError(name)
+        if name in ("R", "G", "B"):
+            if self._rgb is None:
+                self._rgb = _rgb(self._decoded)
+            plane: Plane = self._rgb[:, :, "RGB".index(name)]
+            return plane
+        return _luma(self._decoded) if name == "Y" else _alpha(self._decoded)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def _rgb(decoded: av.VideoFrame) -> Plane:
+    """(h, w, 3) uint16. Planar 16 bit on the way: packed rgb48 would be cut to 8 bit inside."""
+    matrix = _MATRIX.get(decoded.colorspace)
+    if matrix is None:
+        matrix = Colorspace.ITU709 if decoded.height >= _HD_HEIGHT else Colorspace.ITU601
+    converted = decoded.reformat(
+        format="gbrp16le",
+        src_colorspace=matrix,
+        src_color_range=_range(decoded),
+        dst_color_range=ColorRange.JPEG,
+        interpolation=Interpolation.BICUBIC
+        | Interpolation.ACCURATE_RND
+        | Interpolation.FULL_CHR_H_INT,
+    )
+    pixels: Plane = converted.to_ndarray()
+    return pixels
+
+
+def _luma(decoded: av.VideoFrame) -> Plane:
+    """Y over the full range, from the stored numbers: no filter and no matrix touches them."""
+    if not decoded.format.name.startswith(("yuv", "gray")) or len(decoded.planes) == 2:
+        decoded = decoded.reformat(format="yuv444p16le")
+    raw, bits = _stored(decoded, 0)
+    white = (1 << bits) - 1
+    if _range(decoded) == ColorRange.JPEG:
+        return np.rint(raw * (65535.0 / white)).astype(np.uint16)
+    low, span = 16 << (bits - 8), 219 << (bits - 8)
+    scaled = (raw.astype(np.float32) - low) * (65535.0 / span)
+    return np.rint(np.clip(scaled, 0, 65535)).astype(np.uint16)
+
+
+def _alpha(decoded: av.VideoFrame) -> Plane:
+    if not decoded.format.name.startswith("yuva"):
+        decoded = decoded.reformat(format="yuva444p16le")
+    raw, bits = _stored(decoded, 3)
+    return np.rint(raw * (65535.0 / ((1 << bits) - 1))).astype(np.uint16)
+
+
+def _stored(decoded: av.VideoFrame, plane: int) -> tuple[Plane, int]:
+    """A plane's stored numbers and their bit depth."""
+    bits = decoded.format.components[plane].bits
+    kind = np.dtype(np.uint8) if bits <= 8 else np.dtype("<u2")
+    rows = np.frombuffer(decoded.planes[plane], kind)
+    rows = rows.reshape(decoded.height, decoded.planes[plane].line_size // kind.itemsize)
+    return rows[:, : decoded.width], int(bits)
+
+
+def _range(decoded: av.VideoFrame) -> ColorRange:
+    if decoded.color_range in (ColorRange.MPEG, ColorRange.JPEG):
+        return ColorRange(decoded.color_range)
+    full = decoded.format.name.startswith(("yuvj", "gray", "rgb", "bgr", "gbr", "pal"))
+    return ColorRange.JPEG if full else ColorRange.MPEG
+
+
+def _channel_names(format_: av.VideoFormat) -> tuple[str, ...]:
+    names = ["R", "G", "B"]
+    if not format_.is_rgb and not format_.has_palette:
+        names.append("Y")
+    if "a" in format_.name.split("p")[0] and len(format_.components) == 4:
+        names.append("A")
+    return tuple(names)
+
+
+def _tagged(context: VideoCodecContext) -> str | None:
+    primaries, transfer = int(context.color_primaries), int(context.color_trc)
+    if transfer in (0, _UNSPECIFIED):
+        return None
+    if primaries in (0, _UNSPECIFIED):
+        primaries = 1
+    return _SPACES.get((primaries, transfer), f"video primaries {primaries}, transfer {transfer}")
+
+
+def _facts(context: VideoCodecContext, subject: str) -> MovieFacts:
+    window = Window.of_size(context.width, context.height)
+    if window.width * window.height * 8 > MAX_DECODED:
+        raise RequestError(subject, f"the picture is too large (got {window})", code="too_large")
+    aspect = context.sample_aspect_ratio
+    return MovieFacts(window, window, float(aspect) if aspect else 1.0)
+
+
+def _start_timecode(container: InputContainer) -> str:
+    places = [container.metadata, *(stream.metadata for stream in container.streams)]
+    return next((place["timecode"] for place in places if "timecode" in place), "")
+
+
+def _open(path: Path, subject: str) -> tuple[InputContainer, VideoStream]:
+    try:
+        container = av.open(str(path))
+    except av.error.FFmpegError as error:
+        raise _damaged(subject, str(error)) from error
+    if not container.streams.video:
+        container.close()
+        raise RequestError(subject, "there is no picture in it", code="format")
+    stream = container.streams.video[0]
+    stream.thread_type = "AUTO"
+    return container, stream
+
+
+def _check(file: SourceFile, path: Path) -> None:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as opened:
+            while block := opened.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise unreadable(file.name, error) from error
+    check_digest(file, digest.hexdigest())
+
+
+def _damaged(subject: str, detail: str) -> RequestError:
+    return RequestError(
+        subject,
+        f"the movie is damaged or no movie ({detail})",
+        "Export it again.",
+        code="corrupt",
+    )

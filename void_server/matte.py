@@ -1,0 +1,163 @@
+"""From mattes to the hole and its composite alpha, one frame at a time.
+
+::
+
+    matte  = (remove + affected) - keep
+    region = matte, grown by a radius
+    alpha  = 0 outside the region and under keep, rising to 1 over the feather inside it
+
+The feather lies strictly inside the region, so that growing by more than the feather leaves the
+matte itself at alpha 1. A hold-out is cut out last and hard: feathering against it would let the
+removed object shine through along the edge of whatever stands before it, and a soft product
+would touch pixels that the artist protected.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from void_server.engines.engine import Mask
+from void_server.images.window import Window
+
+Alpha = npt.NDArray[np.float32]
+"""(h, w) float32, 0 to 1."""
+
+LEAST_ALPHA = 1.0 / 1024.0
+"""Smallest alpha in the hole: below this a blend does not change a half pixel."""
+
+
+@dataclass(frozen=True)
+class FrameMatte:
+    """Hole and hold-out of one frame, kept small: packed bits over a box.
+
+    Attributes:
+        shape: (height, width) of the canvas.
+        box: Part of the canvas that holds the region, or None when the hole is empty.
+    """
+
+    shape: tuple[int, int]
+    box: Window | None
+    feather: float
+    _region: bytes = field(repr=False)
+    _keep: bytes = field(repr=False)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is to be filled."""
+        return self.box is None
+
+    def hole(self) -> Mask:
+        """(H, W) bool: where alpha is above 0."""
+        hole = self._canvas()
+        if self.box is not None:
+            region, keep = self._planes()
+            hole[_whole(self.shape).slices(self.box)] = region & ~keep
+        return hole
+
+    def foreign(self) -> Mask:
+        """(H, W) bool: the region and everything held out."""
+        foreign = self._canvas()
+        if self._keep:
+            foreign |= _unpack(self._keep, self.shape)
+        if self.box is not None:
+            foreign[_whole(self.shape).slices(self.box)] |= self._planes()[0]
+        return foreign
+
+    def alpha(self) -> Alpha:
+        """(h, w) float32 over `box`; an empty array when the hole is empty."""
+        if self.box is None:
+            return np.zeros((0, 0), np.float32)
+        region, keep = self._planes()
+        return soft_alpha(region, keep, self.feather)
+
+    def _planes(self) -> tuple[Mask, Mask]:
+        assert self.box is not None
+        region = _unpack(self._region, self.box.shape)
+        if not self._keep:
+            return region, np.zeros_like(region)
+        keep = _unpack(self._keep, self.shape)
+        return region, keep[_whole(self.shape).slices(self.box)]
+
+    def _canvas(self) -> Mask:
+        return np.zeros(self.shape, np.bool_)
+
+
+def frame_matte(matte: Mask, keep: Mask | None, *, grow: float, feather: float) -> FrameMatte:
+    """Hole and alpha of one frame.
+
+    Args:
+        matte: (H, W) bool: removed or affected.
+        keep: (H, W) bool: held out, or None.
+        grow: Radius by which the matte is grown, pixels.
+        feather: Width of the soft edge inside, pixels.
+    """
+    shape = (matte.shape[0], matte.shape[1])
+    held = keep if keep is not None and keep.any() else None
+    packed_keep = b"" if held is None else _pack(held)
+    inner = bounds(matte & ~held) if held is not None else bounds(matte)
+    if inner is None:
+        return FrameMatte(shape, None, feather, b"", packed_keep)
+    # One pixel more than it grows, so that the region never touches the box but at the border.
+    box = inner.grown(math.ceil(grow) + 1).intersect(_whole(shape))
+    assert box is not None
+    cut = _whole(shape).slices(box)
+    region = grown(matte[cut] & ~held[cut] if held is not None else matte[cut], grow)
+    if held is not None and not (region & ~held[cut]).any():
+        return FrameMatte(shape, None, feather, b"", packed_keep)
+    return FrameMatte(shape, box, feather, _pack(region), packed_keep)
+
+
+def grown(mask: Mask, radius: float) -> Mask:
+    """The mask with every pixel no further than ``radius`` (Euclidean, pixels) from it."""
+    if radius <= 0 or not mask.any():
+        return mask.copy()
+    distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(distance <= radius)
+
+
+def soft_alpha(region: Mask, keep: Mask, feather: float) -> Alpha:
+    """Alpha over a region: 0 outside and under ``keep``, a smooth rise inside, 1 in the depth.
+
+    Args:
+        region: (h, w) bool.
+        keep: (h, w) bool.
+        feather: Width of the rise, pixels; 0 gives a hard edge.
+    """
+    inside = region | keep
+    if feather <= 0 or inside.all():
+        alpha = region.astype(np.float32)
+    else:
+        depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        rise = np.minimum(depth / (feather + 1.0), 1.0)
+        alpha = np.maximum(rise * rise * (3.0 - 2.0 * rise), LEAST_ALPHA).astype(np.float32)
+    alpha[~region | keep] = 0.0
+    return alpha
+
+
+def bounds(mask: Mask) -> Window | None:
+    """The smallest window around the mask's pixels, or None."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    if rows.size == 0:
+        return None
+    columns = np.flatnonzero(mask[rows[0] : rows[-1] + 1].any(axis=0))
+    return Window(int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1]))
+
+
+def _whole(shape: tuple[int, int]) -> Window:
+    return Window.of_size(shape[1], shape[0])
+
+
+def _pack(mask: Mask) -> bytes:
+    return zlib.compress(np.packbits(mask).tobytes(), 1)
+
+
+def _unpack(packed: bytes, shape: tuple[int, int]) -> Mask:
+    bits = np.frombuffer(zlib.decompress(packed), np.uint8)
+    flat = np.unpackbits(bits, count=shape[0] * shape[1])
+    return flat.view(np.bool_).reshape(shape)

@@ -1,0 +1,66 @@
+"""Where the files of a request lie: in the spool, or where the client says, or nowhere yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.shot import Request, SourceFile, source_files
+from void_server.roots import readable
+from void_server.spool import Spool
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is there of a request.
+
+    Attributes:
+        files: Path of each file that is there, by digest.
+        missing: Digests of the others, in the order of the shot; they are to be uploaded.
+    """
+
+    files: dict[str, str]
+    missing: tuple[str, ...]
+
+
+class Sources:
+    """Finds source files.
+
+    Args:
+        spool: Whole uploads.
+        roots: Folders whose files may be named by path; without any, paths are not looked at.
+    """
+
+    def __init__(self, spool: Spool, roots: Sequence[Path]) -> None:
+        self._spool = spool
+        self._roots = roots
+
+    @property
+    def shares_paths(self) -> bool:
+        """Whether files may be named by path."""
+        return bool(self._roots)
+
+    def find(self, request: Request) -> Found:
+        """Look for every file of a request.
+
+        Raises:
+            RequestError: A path leads out of the roots, or to something that is no file.
+        """
+        wanted = source_files(request.shot)
+        places = {digest: self._place(file) for digest, file in wanted.items()}
+        return Found(
+            {digest: str(place) for digest, place in places.items() if place is not None},
+            tuple(digest for digest, place in places.items() if place is None),
+        )
+
+    def arrived(self, digest: str) -> bool:
+        """Whether an upload is whole."""
+        return self._spool.offset(digest) == -1
+
+    def _place(self, file: SourceFile) -> Path | None:
+        if self.arrived(file.sha256):
+            return self._spool.path(file.sha256)
+        if file.path and self._roots:
+            return readable(file.path, size=file.size, roots=self._roots)
+        return None
