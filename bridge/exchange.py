@@ -10,7 +10,7 @@ import msgspec
 from bridge.envelope import ProtocolError
 from bridge.errors import ConnectionLost, from_record
 from bridge.messages import Failed
-from bridge.wire import Dealer
+from bridge.wire import WHAT_TO_CHECK, Dealer
 
 REPEAT_SECONDS = 2.0
 """After how long a question is asked again. Every question may be: it is harmless."""
@@ -66,7 +66,6 @@ def silence(dealer: Dealer, timeout: float) -> ConnectionLost:
     return ConnectionLost(
         f"server {dealer.endpoint}",
         f"it does not answer (waited {timeout:g} s)",
-        "Is void-server running there? If it asks for keys: is yours allowed, and is the server's "
-        "key the right one?",
+        WHAT_TO_CHECK,
         code="server_down",
     )

@@ -21,8 +21,9 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from bridge import sequence, write_once
-from bridge.errors import RequestError, ServerError, VoidError, from_record
+from bridge import manifest, sequence, write_once
+from bridge.errors import ErrorRecord, RequestError, ServerError, VoidError, from_record
+from bridge.manifest import Landed, Manifest
 from bridge.messages import JobStatus, Result, Status
 from bridge.sequence import FrameRange, PictureKind, Version
 
@@ -42,34 +43,6 @@ class Source(Protocol):
         ...
 
 
-class Landed(msgspec.Struct, frozen=True):
-    """What has landed where, as the sidecar keeps it under ``landing``.
-
-    Attributes:
-        name: The shot's name.
-        version: Version label, e.g. ``v001``.
-        folder: The version folder, absolute.
-        padding: Digits of the frame numbers.
-        comp: Frames of the clean plate that are there, e.g. ``1001-1048``.
-        patch: Frames of the patch that are there.
-    """
-
-    name: str
-    version: str
-    folder: str
-    padding: int
-    comp: str = ""
-    patch: str = ""
-
-
-class Manifest(msgspec.Struct, frozen=True):
-    """The part of a sidecar that this module reads back; it knows no other key."""
-
-    job: str
-    state: Literal["partial", "done"]
-    landing: Landed
-
-
 class Landing:
     """One job's results in one version folder. Made by `begin`.
 
@@ -81,6 +54,7 @@ class Landing:
         version: The folder and its naming.
         complete: Whether everything is there, the sidecar included.
         standing: Frames that are there, by kind.
+        record: What the server recorded of the job, once that has arrived.
     """
 
     def __init__(self, *, name: str, job: str, version: Version) -> None:
@@ -89,7 +63,7 @@ class Landing:
         self.version = version
         self.complete = False
         self.standing: dict[PictureKind, set[int]] = {"comp": set(), "patch": set()}
-        self._record: dict[str, Any] = {}
+        self.record: dict[str, Any] = {}
 
     def __enter__(self) -> Landing:
         return self
@@ -118,7 +92,7 @@ class Landing:
             ConnectionLost: The server went away.
         """
         if result.kind == "sidecar":
-            self._record = self._read_sidecar(result, source)
+            self.record = self._read_sidecar(result, source)
             return
         frame = _frame_of(result)
         target = self.version.picture(result.kind, frame)
@@ -180,13 +154,8 @@ class Landing:
             comp=sequence.listed(self.standing["comp"]),
             patch=sequence.listed(self.standing["patch"]),
         )
-        record = self._record | {"job": self.job, "state": state, "landing": landed}
-        content = msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
-        with (
-            write_once.writing_to(self.version.folder),
-            write_once.hidden(self.version.sidecar) as file,
-        ):
-            file.write(content)
+        sidecar = Manifest(job=self.job, state=state, landing=landed, record=self.record)
+        manifest.write(self.version, sidecar)
 
     def _read_sidecar(self, result: Result, source: Source) -> dict[str, Any]:
         arrived = self.version.folder / f".{self.version.stem}.server.json"
@@ -240,19 +209,10 @@ def find(out: Path, *, name: str, job: str) -> Landing | None:
         OSError: The folder is there but cannot be read.
     """
     for folder in sequence.versions(out, name):
-        version = Version(folder=folder)
-        manifest = read_manifest(version)
-        if manifest is not None and manifest.job == job:
-            return _reopened(folder, manifest)
+        sidecar = manifest.read(Version(folder=folder))
+        if sidecar is not None and sidecar.job == job:
+            return _reopened(folder, sidecar)
     return None
-
-
-def read_manifest(version: Version) -> Manifest | None:
-    """What a version's sidecar says of its landing; None if there is none or it is not ours."""
-    try:
-        return msgspec.json.decode(version.sidecar.read_bytes(), type=Manifest)
-    except (OSError, msgspec.DecodeError):
-        return None
 
 
 def follow(
@@ -285,26 +245,21 @@ def follow(
     if status is None:
         raise ServerError(f"job {landing.job}", "the server said nothing of it", code="no_status")
     landing.settle(status)
-    if status.error is not None:
-        raise from_record(status.error)
+    if status.state == "failed":
+        unknown = ErrorRecord("server", "failed", status.name, "it failed without a reason")
+        raise from_record(status.error or unknown)
     return status
 
 
-def _reopened(folder: Path, manifest: Manifest) -> Landing:
+def _reopened(folder: Path, sidecar: Manifest) -> Landing:
     """The landing that a sidecar tells of: what of it still stands, and whether that is all."""
-    version = Version(folder=folder, padding=manifest.landing.padding)
-    landing = Landing(name=manifest.landing.name, job=manifest.job, version=version)
-    landing.complete = manifest.state == "done"
-    listed: dict[PictureKind, str] = {
-        "comp": manifest.landing.comp,
-        "patch": manifest.landing.patch,
-    }
-    for kind, label in listed.items():
-        for frame in sequence.frames_of(label):
-            if version.picture(kind, frame).exists():
-                landing.standing[kind].add(frame)
-            else:
-                landing.complete = False
+    landed = sidecar.landing
+    version = Version(folder=folder, padding=landed.padding)
+    landing = Landing(name=landed.name, job=sidecar.job, version=version)
+    landing.record = sidecar.record
+    for kind, frames in landed.frames().items():
+        landing.standing[kind] = {f for f in frames if version.picture(kind, f).exists()}
+    landing.complete = sidecar.state == "done" and landing.standing == landed.frames()
     return landing
 
 

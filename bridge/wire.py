@@ -38,6 +38,7 @@ __all__ = [
     "CREDIT",
     "MAX_CHUNK",
     "PROTOCOL",
+    "WHAT_TO_CHECK",
     "Dealer",
     "Incoming",
     "Payload",
@@ -45,6 +46,12 @@ __all__ = [
     "Router",
     "wait",
 ]
+
+WHAT_TO_CHECK = (
+    "Is void-server running there? If it asks for keys: is yours allowed, and is the server's key "
+    "the right one?"
+)
+"""What to do about a server that does not answer."""
 
 _SEND_SECONDS = 5.0
 _HANDSHAKE_SECONDS = 5.0
@@ -91,11 +98,15 @@ class _End:
         self._socket.close(linger=0)
 
     def _poll(self, timeout: float) -> bool:
-        if os.getpid() != self._pid:
-            raise RuntimeError("a socket was used after fork; its messages would go nowhere")
+        self._check_process()
         return bool(self._socket.poll(max(0, round(timeout * 1000))))
 
+    def _check_process(self) -> None:
+        if os.getpid() != self._pid:
+            raise RuntimeError("a socket was used after fork; its messages would go nowhere")
+
     def _put(self, frames: Sequence[Payload], flags: int = 0) -> None:
+        self._check_process()
         big = len(frames[-1]) >= _ZERO_COPY
         self._socket.send_multipart(frames, flags=flags, copy=not big)
 
@@ -132,6 +143,7 @@ class Dealer(_End):
         receives: Expected = Message,
         hwm: int = 16,
     ) -> None:
+        _check_port(endpoint)
         super().__init__(_context(os.getpid()).socket(zmq.DEALER), endpoint, receives, hwm)
         try:
             if curve is not None:
@@ -140,7 +152,7 @@ class Dealer(_End):
             self._socket.connect(endpoint)
         except zmq.ZMQError as error:
             self.close()
-            raise _bad_endpoint(endpoint, error) from error
+            raise _bad_endpoint(endpoint, zmq.strerror(error.errno or 0)) from error
         except RequestError:
             self.close()
             raise
@@ -159,7 +171,7 @@ class Dealer(_End):
             request: Request id, when a question is repeated; otherwise a new one is made.
 
         Raises:
-            ConnectionLost: The other end has taken nothing for 5 s.
+            ConnectionLost: The other end has taken nothing for 5 s, or has refused our key.
             ProtocolError: The message does not fit on the wire.
         """
         request = request or secrets.token_bytes(16)
@@ -168,8 +180,9 @@ class Dealer(_End):
         except zmq.Again as error:
             raise ConnectionLost(
                 self.endpoint,
-                f"it has taken no message for {_SEND_SECONDS:g} s",
-                code="not_taken",
+                f"it takes no messages (waited {_SEND_SECONDS:g} s)",
+                WHAT_TO_CHECK,
+                code="server_down",
             ) from error
         return request
 
@@ -208,6 +221,7 @@ class Router(_End):
         receives: Expected = Message,
         hwm: int = 64,
     ) -> None:
+        _check_port(endpoint)
         if curve is None and needs_keys(endpoint):
             raise RequestError(
                 endpoint,
@@ -279,7 +293,7 @@ class Router(_End):
                     "Is a server running there already? Otherwise choose another address.",
                     code="address",
                 ) from error
-            raise _bad_endpoint(endpoint, error) from error
+            raise _bad_endpoint(endpoint, zmq.strerror(error.errno or 0)) from error
         self.endpoint = str(self._socket.get_string(zmq.LAST_ENDPOINT)).rstrip("\0")
         if curve is not None:
             curve.prove(self.endpoint)
@@ -297,10 +311,18 @@ def wait(routers: Sequence[Router], timeout: float) -> list[Router]:
     return [router for router in routers if router._socket in ready]
 
 
-def _bad_endpoint(endpoint: str, error: zmq.ZMQError) -> RequestError:
+def _check_port(endpoint: str) -> None:
+    """ZMQ would take port 99999 and listen on 34463."""
+    try:
+        _ = urlsplit(endpoint.replace(":*", ":0")).port
+    except ValueError as error:
+        raise _bad_endpoint(endpoint, "its port is no number from 0 to 65535") from error
+
+
+def _bad_endpoint(endpoint: str, reason: str) -> RequestError:
     return RequestError(
         f"address {endpoint!r}",
-        f"it is none ({zmq.strerror(error.errno or 0)})",
+        f"it is none ({reason})",
         "Write it like tcp://127.0.0.1:5599.",
         code="endpoint",
     )

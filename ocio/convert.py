@@ -63,7 +63,7 @@ class ColorConfig:
         try:
             self._config = OCIO.Config.CreateFromFile(config)
             self._config.validate()
-        except OCIO.Exception as error:
+        except (OCIO.Exception, OCIO.ExceptionMissingFile) as error:
             raise RequestError(
                 f"OCIO config {config}",
                 f"it does not load ({str(error).splitlines()[0]})",

@@ -75,7 +75,8 @@ def check_engine(request: Request, engines: Many[EngineInfo]) -> None:
     chosen = [e for e in engines if request.engine in (AUTO, e.name) and e.available]
     if not chosen:
         reasons = [f"it is not available: {e.reason}" for e in engines if e.name == request.engine]
-        names = [AUTO, *(e.name for e in engines if e.available)]
+        names = [e.name for e in engines if e.available]
+        names = [AUTO, *names] if names else ["none"]
         raise RequestError(
             f"engine {request.engine}",
             f"{reasons[0] if reasons else 'this server does not have it'} "

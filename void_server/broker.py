@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from bridge.curve import ServerCurve
 from bridge.errors import VoidError
 from bridge.messages import Control
-from bridge.wire import Router, wait
+from bridge.wire import Incoming, Router, wait
 from void_server.bulk import BulkDesk
-from void_server.control import ControlDesk, Terms
+from void_server.control import ControlDesk, Later, Terms
 from void_server.data_dir import DataDir
 from void_server.jobs import Jobs
 from void_server.parent import Parent
 from void_server.pool import WORKER_COMMAND, Limits, Pool
+from void_server.readiness import Readiness
 from void_server.reserve import Entries, Reserve
 from void_server.results import Results
 from void_server.retention import Retention
@@ -33,8 +34,11 @@ log = logging.getLogger(__name__)
 TURN_SECONDS = 0.1
 """How long the loop sleeps when nothing arrives: a death is noticed that late."""
 
-DRAIN_SECONDS = 4.0
-"""How long workers may take to finish the frame in hand when the server ends."""
+SEARCH_SECONDS = 0.005
+"""How long it sleeps while a client waits for its files to be found."""
+
+DRAIN_SECONDS = 3.5
+"""How long workers may take to finish the frame in hand; the server has 5 s to end in all."""
 
 TRIM_SECONDS = 30.0
 """How often the spool's limit is looked at."""
@@ -64,6 +68,7 @@ class Broker:
         self.public_key = ""
         self._settings = settings
         self._stopping = threading.Event()
+        self._later: list[tuple[Incoming, Later]] = []
         with contextlib.ExitStack() as opened:
             self._open(settings, worker_command or WORKER_COMMAND, opened)
             self._close = opened.pop_all().close
@@ -141,7 +146,7 @@ class Broker:
         self._jobs = Jobs(
             store=store,
             entries=Entries(self._reserve),
-            sources=sources,
+            readiness=Readiness(store, sources),
             results=results,
             pool=self._pool,
             attempts=settings.attempts,
@@ -175,9 +180,10 @@ class Broker:
     # --- the loop ----------------------------------------------------------------------------
 
     def _step(self, timeout: float) -> None:
-        ready = wait([self._clients, self._link], timeout)
+        ready = wait([self._clients, self._link], SEARCH_SECONDS if self._later else timeout)
         if self._clients in ready:
             self._answer_clients()
+        self._answer_later()
         self._hear_workers()
         for death in self._pool.turn():
             self._jobs.mourn(death, draining=self._desk.draining)
@@ -194,7 +200,16 @@ class Broker:
                 return
             self._last_call = time.monotonic()
             answer = self._desk.answer(incoming.message, incoming.user)
-            self._clients.send(incoming.peer, incoming.request, answer)
+            if isinstance(answer, Later):
+                self._later.append((incoming, answer))
+            else:
+                self._clients.send(incoming.peer, incoming.request, answer)
+
+    def _answer_later(self) -> None:
+        due = [entry for entry in self._later if entry[1].search.done()]
+        self._later = [entry for entry in self._later if entry not in due]
+        for incoming, later in due:
+            self._clients.send(incoming.peer, incoming.request, self._desk.finish(later))
 
     def _hear_workers(self) -> None:
         while (incoming := self._link.receive(0)) is not None:

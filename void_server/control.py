@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import msgspec
@@ -25,7 +28,6 @@ from bridge.messages import (
     Result,
     Status,
     Submit,
-    Submitted,
     Welcome,
 )
 from bridge.shot import Request, job_id, source_files
@@ -34,7 +36,7 @@ from void_server.admission import check_engine, check_request
 from void_server.jobs import Jobs
 from void_server.pool import Pool
 from void_server.retention import Retention
-from void_server.sources import Sources
+from void_server.sources import Found, Sources
 from void_server.store import Store
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,14 @@ RESULTS_AT_ONCE = 8000
 
 JOBS_AT_ONCE = 1000
 """Most jobs of one `Jobs`, the newest."""
+
+
+@dataclass(frozen=True)
+class Later:
+    """An answer that waits for a search; meanwhile others are served."""
+
+    search: Future[Found]
+    finish: Callable[[Found], Reply]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,26 +96,35 @@ class ControlDesk:
         self._retention = retention
         self.draining = False
 
-    def answer(self, message: Control, user: str) -> Reply:
+    def answer(self, message: Control, user: str) -> Reply | Later:
         """Serve one message.
 
         Args:
             message: What a client asks.
             user: Its public key, "" without CURVE.
         """
+        return self._safely(functools.partial(self._serve, message, user))
+
+    def finish(self, later: Later) -> Reply:
+        """The answer that was put off, once its search is done."""
+        answer = self._safely(lambda: later.finish(later.search.result()))
+        assert not isinstance(answer, Later)
+        return answer
+
+    def _safely(self, serve: Callable[[], Reply | Later]) -> Reply | Later:
         try:
-            return self._serve(message, user)
+            return serve()
         except VoidError as error:
-            log.info("%s: %s", type(message).__name__, error)
+            log.info("refused: %s", error)
             return Failed(error.record())
         except Exception as error:  # one client's message must not end the server for all
-            log.exception("%s failed", type(message).__name__)
+            log.exception("a message could not be served")
             text = f"it failed on a message ({type(error).__name__})"
             return Failed(
                 ServerError("server", text, "Report it, with server.log.", code="internal").record()
             )
 
-    def _serve(self, message: Control, user: str) -> Reply:
+    def _serve(self, message: Control, user: str) -> Reply | Later:
         match message:
             case Ping():
                 return Pong(self._terms.epoch)
@@ -145,7 +164,7 @@ class ControlDesk:
             bulk_port=self._terms.bulk_port,
         )
 
-    def _submit(self, request: Request, user: str) -> Submitted:
+    def _submit(self, request: Request, user: str) -> Reply | Later:
         if self.draining:
             raise ServerError(
                 "server", "it is shutting down", "Submit again when it is back.", code="draining"
@@ -155,14 +174,20 @@ class ControlDesk:
         if known is not None:
             self._store.adopt(known.job, user)
             return known
-        check_engine(request, self._pool.engines)
         self._check_workers()
+        check_engine(request, self._pool.engines)
         self._check_count(user)
-        missing = self._sources.find(request).missing
+        return Later(self._sources.search(request), functools.partial(self._enter, request, user))
+
+    def _enter(self, request: Request, user: str, found: Found) -> Reply:
+        known = self._jobs.find(request)  # meanwhile the same may have been submitted elsewhere
+        if known is not None:
+            self._store.adopt(known.job, user)
+            return known
         sizes = source_files(request.shot)
-        needed = sum(sizes[digest].size for digest in missing)
+        needed = sum(sizes[digest].size for digest in found.missing)
         self._retention.make_room(needed, sparing=job_id(request))
-        return self._jobs.enter(request, missing, user)
+        return self._jobs.enter(request, found, user)
 
     def _check_workers(self) -> None:
         if self._pool.trouble:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,10 +18,11 @@ from bridge.wire import ProtocolError
 from void_server.admission import check_engine
 from void_server.disk import disk_errors
 from void_server.pool import Death, Pool
+from void_server.readiness import Readiness
 from void_server.reserve import Entries
 from void_server.results import Results
-from void_server.schedule import AUTO, Assignment, after_death, assign
-from void_server.sources import Sources
+from void_server.schedule import AUTO, Assignment, Waiting, after_death, assign
+from void_server.sources import Found
 from void_server.store import Store
 from void_server.worker_link import Delivered, Ended, Progressed, Run
 
@@ -44,7 +45,7 @@ class Jobs:
     Args:
         store: Where jobs are recorded.
         entries: How things that have happened are recorded on a disk that may be full.
-        sources: Finds the files of a request.
+        readiness: Knows which jobs have all their files.
         results: Keeps the files that come out.
         pool: The workers.
         attempts: How often a job is begun when its workers die.
@@ -56,7 +57,7 @@ class Jobs:
         *,
         store: Store,
         entries: Entries,
-        sources: Sources,
+        readiness: Readiness,
         results: Results,
         pool: Pool,
         attempts: int,
@@ -64,13 +65,12 @@ class Jobs:
     ) -> None:
         self._store = store
         self._entries = entries
-        self._sources = sources
+        self._readiness = readiness
         self._results = results
         self._pool = pool
         self._attempts = attempts
         self._clock = clock
         self._live: dict[str, _Live] = {}
-        self._lacking: dict[str, deque[str]] = {}
 
     # --- what clients ask --------------------------------------------------------------------
 
@@ -86,18 +86,18 @@ class Jobs:
                 return None
         return Submitted(job, known.state, ())
 
-    def enter(self, request: Request, missing: tuple[str, ...], user: str) -> Submitted:
+    def enter(self, request: Request, found: Found, user: str) -> Submitted:
         """Enter a job; one that failed, was cancelled or lost files begins again.
 
         Args:
             request: What to do.
-            missing: Digests of the files that are to be uploaded first.
+            found: Which of its files are there.
             user: Whose it is.
         """
-        job = job_id(request)
+        job, missing = job_id(request), found.missing
         state: State = "uploading" if missing else "queued"
         self._store.submit(job, request, user=user, state=state)
-        self._lacking[job] = deque(missing)
+        self._readiness.know(job, found)
         log.info("job %s (%s): %s, %d files missing", job, request.shot.name, state, len(missing))
         return Submitted(job, state, missing)
 
@@ -115,7 +115,7 @@ class Jobs:
         if self._store.cancel(job, seconds=self._elapsed(job)):
             log.info("job %s is cancelled", job)
         self._live.pop(job, None)
-        self._lacking.pop(job, None)
+        self._readiness.forget(job)
         self._pool.drop(job)
 
     # --- what workers say --------------------------------------------------------------------
@@ -155,31 +155,15 @@ class Jobs:
     def turn(self) -> None:
         """Do what has become possible: queue what has arrived, begin what waits."""
         self._entries.catch_up()
-        self._queue_arrived()
+        for job, error in self._readiness.turn():
+            self._refuse(job, error)
         waiting = self._store.waiting()
         if waiting and self._pool.trouble:
             self._refuse_all([item.job for item in waiting], self._pool.trouble)
         elif waiting:
-            self._begin_next()
+            self._begin_next(waiting)
 
     # --- inside: beginning -------------------------------------------------------------------
-
-    def _queue_arrived(self) -> None:
-        for job in self._store.in_state("uploading"):
-            if job not in self._lacking:  # after a restart
-                self._lacking[job] = deque(self._missing(job))
-            lacking = self._lacking[job]
-            while lacking and self._sources.arrived(lacking[0]):
-                lacking.popleft()
-            if not lacking:
-                del self._lacking[job]
-                self._store.move(job, "uploading", "queued")
-
-    def _missing(self, job: str) -> tuple[str, ...]:
-        try:
-            return self._sources.find(self._store.request(job)).missing
-        except RequestError:  # beginning will find the same, and say so
-            return ()
 
     def _refuse_all(self, jobs: list[str], reason: str) -> None:
         error = ServerError(
@@ -191,17 +175,19 @@ class Jobs:
         for job in jobs:
             self._refuse(job, error)
 
-    def _begin_next(self) -> None:
-        waiting = self._store.waiting()
-        users = {item.job: item.user for item in waiting}
+    def _begin_next(self, waiting: list[Waiting]) -> None:
+        ready = {item.job: item for item in waiting if self._readiness.files(item.job) is not None}
         running = Counter(live.user for live in self._live.values())
-        for chosen in assign(waiting, self._pool.idle, running=running, held=self._pool.jobs):
+        for chosen in assign(
+            list(ready.values()), self._pool.idle, running=running, held=self._pool.jobs
+        ):
+            item = ready.pop(chosen.job)
             try:
-                self._begin(chosen, users.pop(chosen.job))
+                self._begin(chosen, item.user)
             except VoidError as error:
                 self._refuse(chosen.job, error)
         if not self._pool.starting:
-            self._refuse_unknown_engines({i.job: i.engine for i in waiting if i.job in users})
+            self._refuse_unknown_engines({item.job: item.engine for item in ready.values()})
 
     def _refuse_unknown_engines(self, wanted: dict[str, str]) -> None:
         """A job submitted before the workers told their engines may want one that none has."""
@@ -217,17 +203,14 @@ class Jobs:
         job = chosen.job
         request = self._store.request(job)
         check_engine(request, self._pool.engines)
-        found = self._sources.find(request)
-        if found.missing:  # a file named by path has gone since
-            self._store.move(job, "queued", "uploading")
-            return
+        files = self._readiness.files(job) or {}
         folder = self._results.folder(job)
         with disk_errors(f"folder {folder}"):
             folder.mkdir(parents=True, exist_ok=True)
         self._results.strike_lost(job)
         attempt = self._store.begin(job)
         finished = self._results.finished(job)
-        run = Run(job, attempt, request, found.files, str(folder), finished)
+        run = Run(job, attempt, request, files, str(folder), finished)
         try:
             taken = self._pool.assign(chosen.worker, run)
         except ProtocolError as error:  # so many files that the order does not fit
@@ -241,6 +224,7 @@ class Jobs:
 
     def _refuse(self, job: str, error: VoidError) -> None:
         log.warning("job %s cannot begin: %s", job, error)
+        self._readiness.forget(job)
         self._enter(self._store.refuse, job, error.record())
 
     # --- inside: running ---------------------------------------------------------------------
@@ -279,6 +263,7 @@ class Jobs:
             )
             self._fail(job, attempt, seconds, error)
         else:
+            self._readiness.forget(job)
             self._enter(
                 self._store.end,
                 job,
@@ -291,6 +276,7 @@ class Jobs:
 
     def _fail(self, job: str, attempt: int, seconds: float, error: VoidError) -> None:
         log.warning("job %s failed: %s", job, error)
+        self._readiness.forget(job)
         self._enter(self._store.end, job, attempt, "failed", seconds=seconds, error=error.record())
 
     def _enter(self, entry: Callable[..., object], *values: object, **named: object) -> None:

@@ -38,12 +38,16 @@ class FrameMatte:
 
     Attributes:
         shape: (height, width) of the canvas.
-        box: Part of the canvas that holds the region, or None when the hole is empty.
+        limit: Part of the canvas where the frame has pixels; there is no hole beyond it.
+        box: A box in ``limit`` around the hole, or None when the hole is empty.
+        feather: Width of the soft edge, pixels.
     """
 
     shape: tuple[int, int]
+    limit: Window
     box: Window | None
     feather: float
+    _reach: Window | None = field(repr=False)
     _region: bytes = field(repr=False)
     _keep: bytes = field(repr=False)
 
@@ -54,19 +58,21 @@ class FrameMatte:
 
     def hole(self) -> Mask:
         """(H, W) bool: where alpha is above 0."""
-        hole = self._canvas()
+        hole = np.zeros(self.shape, np.bool_)
         if self.box is not None:
             region, keep = self._planes()
-            hole[_whole(self.shape).slices(self.box)] = region & ~keep
+            inner = self._in_reach()
+            hole[_whole(self.shape).slices(self.box)] = region[inner] & ~keep[inner]
         return hole
 
     def foreign(self) -> Mask:
-        """(H, W) bool: the region and everything held out."""
-        foreign = self._canvas()
+        """(H, W) bool: the region, everything held out, and everything beyond ``limit``."""
+        foreign = np.ones(self.shape, np.bool_)
+        foreign[_whole(self.shape).slices(self.limit)] = False
         if self._keep:
             foreign |= _unpack(self._keep, self.shape)
-        if self.box is not None:
-            foreign[_whole(self.shape).slices(self.box)] |= self._planes()[0]
+        if self._reach is not None:
+            foreign[_whole(self.shape).slices(self._reach)] |= self._planes()[0]
         return foreign
 
     def alpha(self) -> Alpha:
@@ -74,43 +80,54 @@ class FrameMatte:
         if self.box is None:
             return np.zeros((0, 0), np.float32)
         region, keep = self._planes()
-        return soft_alpha(region, keep, self.feather)
+        return soft_alpha(region, keep, self.feather)[self._in_reach()]
 
     def _planes(self) -> tuple[Mask, Mask]:
-        assert self.box is not None
-        region = _unpack(self._region, self.box.shape)
+        """Region and hold-out over ``_reach``."""
+        assert self._reach is not None
+        region = _unpack(self._region, self._reach.shape)
         if not self._keep:
             return region, np.zeros_like(region)
         keep = _unpack(self._keep, self.shape)
-        return region, keep[_whole(self.shape).slices(self.box)]
+        return region, keep[_whole(self.shape).slices(self._reach)]
 
-    def _canvas(self) -> Mask:
-        return np.zeros(self.shape, np.bool_)
+    def _in_reach(self) -> tuple[slice, slice]:
+        assert self._reach is not None
+        assert self.box is not None
+        return self._reach.slices(self.box)
 
 
-def frame_matte(matte: Mask, keep: Mask | None, *, grow: float, feather: float) -> FrameMatte:
+def frame_matte(
+    matte: Mask, keep: Mask, *, grow: float, feather: float, limit: Window | None = None
+) -> FrameMatte:
     """Hole and alpha of one frame.
 
     Args:
         matte: (H, W) bool: removed or affected.
-        keep: (H, W) bool: held out, or None.
+        keep: (H, W) bool: held out.
         grow: Radius by which the matte is grown, pixels.
         feather: Width of the soft edge inside, pixels.
+        limit: Part of the canvas where the frame has pixels; None means all of it.
     """
     shape = (matte.shape[0], matte.shape[1])
-    held = keep if keep is not None and keep.any() else None
-    packed_keep = b"" if held is None else _pack(held)
-    inner = bounds(matte & ~held) if held is not None else bounds(matte)
+    whole = _whole(shape)
+    limit = limit or whole
+    held = bool(keep.any())
+    packed_keep = _pack(keep) if held else b""
+    left = matte & ~keep if held else matte
+    inner = bounds(left)
     if inner is None:
-        return FrameMatte(shape, None, feather, b"", packed_keep)
-    # One pixel more than it grows, so that the region never touches the box but at the border.
-    box = inner.grown(math.ceil(grow) + 1).intersect(_whole(shape))
-    assert box is not None
-    cut = _whole(shape).slices(box)
-    region = grown(matte[cut] & ~held[cut] if held is not None else matte[cut], grow)
-    if held is not None and not (region & ~held[cut]).any():
-        return FrameMatte(shape, None, feather, b"", packed_keep)
-    return FrameMatte(shape, box, feather, _pack(region), packed_keep)
+        return FrameMatte(shape, limit, None, feather, None, b"", packed_keep)
+    # A pixel more than it grows, so that the region never ends at the reach but at the canvas.
+    reach = inner.grown(math.ceil(grow) + 1).intersect(whole)
+    assert reach is not None
+    cut = whole.slices(reach)
+    region = grown(left[cut], grow)
+    hole = region & ~keep[cut] if held else region
+    box = _within(bounds(hole), reach, limit)
+    if box is not None and not hole[reach.slices(box)].any():
+        box = None
+    return FrameMatte(shape, limit, box, feather, reach, _pack(region), packed_keep)
 
 
 def grown(mask: Mask, radius: float) -> Mask:
@@ -147,6 +164,13 @@ def bounds(mask: Mask) -> Window | None:
         return None
     columns = np.flatnonzero(mask[rows[0] : rows[-1] + 1].any(axis=0))
     return Window(int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1]))
+
+
+def _within(found: Window | None, origin: Window, limit: Window) -> Window | None:
+    """A window counted from ``origin`` in canvas coordinates, cut to ``limit``."""
+    if found is None:
+        return None
+    return found.shifted(origin.x_min, origin.y_min).intersect(limit)
 
 
 def _whole(shape: tuple[int, int]) -> Window:

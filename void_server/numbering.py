@@ -30,6 +30,10 @@ class Numbering:
             self._source |= {gap: found for gap, found in held.items() if found is not None}
             self._unheld = tuple(gap for gap, found in held.items() if found is None)
 
+    def has(self, frame: int) -> bool:
+        """Whether there is a file to read for a wanted frame."""
+        return frame in self._source
+
     def source(self, frame: int) -> int:
         """The file number to read for a wanted frame."""
         return self._source[frame]

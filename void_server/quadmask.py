@@ -51,11 +51,11 @@ _READABLE = (LEVELS, (16, 70, 125, 235), (0, 55, 129, 255))
 """The levels as they are, with video range read as full range, and the other way round."""
 
 _MISTAKES = (
-    ("inverted", "Invert it.", (192,)),
-    ("converted from sRGB to linear", "Read and write it as raw data.", (13, 54)),
-    ("converted from linear to sRGB", "Read and write it as raw data.", (136, 187)),
+    ("inverted", "Invert it.", (192,), (63,)),
+    ("converted from sRGB to linear", "Read and write it as raw data.", (13, 54), (63, 127)),
+    ("converted from linear to sRGB", "Read and write it as raw data.", (136, 187), (63, 127)),
 )
-"""What a level that should not be there tells about how the file was made."""
+"""What went wrong, the way out, levels that tell of it, and levels that speak against it."""
 
 
 def levels_of(remove: Mask, affected: Mask) -> Levels:
@@ -140,7 +140,8 @@ def _as_levels(plane: npt.NDArray[Any]) -> Levels:
     if np.issubdtype(plane.dtype, np.integer):
         top = int(np.iinfo(plane.dtype).max) // 255
         return ((plane.astype(np.uint32) + top // 2) // top).astype(np.uint8)
-    scaled = np.nan_to_num(plane.astype(np.float32), nan=0.0, posinf=1.0, neginf=0.0) * 255.0
+    # What is no number asks for nothing: it is kept.
+    scaled = np.nan_to_num(plane.astype(np.float32), nan=1.0, posinf=1.0, neginf=1.0) * 255.0
     return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
 
 
@@ -168,18 +169,15 @@ def _share_off(histogram: npt.NDArray[np.intp], levels: Iterable[int]) -> float:
 
 
 def _mistake(histogram: npt.NDArray[np.intp]) -> tuple[str, str] | None:
-    """What went wrong, when the levels that speak for it are there and the right ones are not."""
+    """What was done to the levels, as far as it shows in them."""
     total = max(1, histogram.sum())
 
-    def share(level: int) -> float:
-        return float(histogram[max(0, level - 3) : level + 4].sum() / total)
+    def there(level: int) -> bool:
+        return bool(histogram[level - 3 : level + 4].sum() > _MOST_OFF * total)
 
-    if share(63) > _MOST_OFF or share(127) > _MOST_OFF:
-        return None
-    for looks, hint, levels in _MISTAKES:
-        if any(share(level) > _MOST_OFF for level in levels):
-            # Full range read as video range gives 55 too, but then together with 129.
-            return None if share(129) > _MOST_OFF and looks != "inverted" else (looks, hint)
+    for looks, hint, telltales, against in _MISTAKES:
+        if any(map(there, telltales)) and not any(map(there, against)):
+            return looks, hint
     return None
 
 

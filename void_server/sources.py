@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +23,7 @@ class Found:
     """
 
     files: dict[str, str]
-    missing: tuple[str, ...]
+    missing: tuple[str, ...] = ()
 
 
 class Sources:
@@ -41,11 +43,32 @@ class Sources:
         """Whether files may be named by path."""
         return bool(self._roots)
 
+    def search(self, request: Request) -> Future[Found]:
+        """Begin to look for every file of a request.
+
+        The looking is done in a thread of its own that nobody waits for: a folder on a network
+        mount may take seconds, and one on a dead mount never answers.
+
+        Returns:
+            What is there; or a `RequestError`: a path leads out of the roots, or to something
+            that is no file.
+        """
+        outcome: Future[Found] = Future()
+
+        def look() -> None:
+            try:
+                outcome.set_result(self.find(request))
+            except BaseException as error:
+                outcome.set_exception(error)
+
+        threading.Thread(target=look, name="search", daemon=True).start()
+        return outcome
+
     def find(self, request: Request) -> Found:
-        """Look for every file of a request.
+        """Look for every file of a request, however long that takes.
 
         Raises:
-            RequestError: A path leads out of the roots, or to something that is no file.
+            RequestError: As in `search`.
         """
         wanted = source_files(request.shot)
         places = {digest: self._place(file) for digest, file in wanted.items()}
@@ -54,13 +77,12 @@ class Sources:
             tuple(digest for digest, place in places.items() if place is None),
         )
 
-    def arrived(self, digest: str) -> bool:
-        """Whether an upload is whole."""
-        return self._spool.offset(digest) == -1
+    def uploaded(self, digest: str) -> Path | None:
+        """Where an upload lies, once it is whole."""
+        return self._spool.path(digest) if self._spool.offset(digest) == -1 else None
 
     def _place(self, file: SourceFile) -> Path | None:
-        if self.arrived(file.sha256):
-            return self._spool.path(file.sha256)
-        if file.path and self._roots:
+        uploaded = self.uploaded(file.sha256)
+        if uploaded is None and file.path and self._roots:
             return readable(file.path, size=file.size, roots=self._roots)
-        return None
+        return uploaded

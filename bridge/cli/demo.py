@@ -9,7 +9,7 @@ import typer
 
 
 def demo(context: typer.Context) -> None:
-    """Make a shot, remove the boom mic from it, and measure the result: void demo [--out DIR]."""
+    """Make a shot and remove its boom mic. Measures the result: void demo [--out DIR]."""
     # A process of its own, since nothing in bridge may import the server and its image code.
     command = [sys.executable, "-m", "void_server.demo", *context.args]
     with subprocess.Popen(command) as process:

@@ -81,7 +81,7 @@ def doctor(
     ] = 60.0,
     json: options.Json = False,
 ) -> None:
-    """Say what is installed and whether 'void remove' can run; exit code 1 when it cannot."""
+    """Say whether 'void remove' can run, and with what. Exit code 1 when it cannot."""
     with show.reported(json):
         report = examined(place.load(server=endpoint, server_key=server_key), wait)
         if json:
@@ -132,7 +132,7 @@ def _any_server(where: Place) -> Iterator[tuple[Client, str, Path]]:
         return
     with (
         tempfile.TemporaryDirectory(prefix="void-doctor-") as folder,
-        server.private(Path(folder), roots=()) as client,
+        server.private(Path(folder), roots=(), keys=where.keys) as client,
     ):
         yield client, "none runs; a private one can be started", Path(folder) / "logs"
 

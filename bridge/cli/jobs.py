@@ -63,7 +63,7 @@ def cancel(
     server_key: options.ServerKey = None,
     json: options.Json = False,
 ) -> None:
-    """Stop a job; the frames that are finished stay."""
+    """Stop a job. The frames that are finished stay."""
     with (
         show.reported(json),
         server.running(place.load(server=endpoint, server_key=server_key)) as client,
@@ -82,7 +82,7 @@ def fetch(
     ] = False,
     json: options.Json = False,
 ) -> None:
-    """Bring a job's frames here, as they get ready; Ctrl-C leaves the job running."""
+    """Bring a job's frames here. Lands them as they get ready; Ctrl-C leaves the job running."""
     with (
         show.reported(json),
         server.running(place.load(server=endpoint, server_key=server_key)) as client,
@@ -130,7 +130,7 @@ def purge(
     server_key: options.ServerKey = None,
     json: options.Json = False,
 ) -> None:
-    """Delete finished jobs from the server; frames in your own folders are not touched.
+    """Delete finished jobs from the server. Frames in your own folders are not touched.
 
     Without JOB it also deletes what private servers left of jobs that were stopped.
     """

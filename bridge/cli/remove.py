@@ -60,24 +60,35 @@ def remove(
     matte: _Matte = None,
     affected: _Affected = None,
     keep: _Keep = None,
-    prompt: Annotated[str, typer.Option(help="What is there once the object is gone.")] = "",
+    prompt: Annotated[
+        str, typer.Option(metavar="WORDS", help="What is there once the object is gone.")
+    ] = "",
     engine: Annotated[
-        str, typer.Option(help="auto, cleanplate (real pixels of other frames) or void (model).")
+        str,
+        typer.Option(
+            metavar="NAME", help="auto, cleanplate (real pixels of other frames) or void (model)."
+        ),
     ] = "auto",
     frames: Annotated[
         str, typer.Option(metavar="FIRST-LAST", help="Frames to do, e.g. 1001-1048; else all.")
     ] = "",
     colorspace: Annotated[
-        str, typer.Option(help="The plate's colour space; else the files say it.")
+        str, typer.Option(metavar="SPACE", help="The plate's colour space; else the files say it.")
     ] = "",
     matte_channel: Annotated[
         str, typer.Option(metavar="CHANNEL", help="Channel of the mattes; else alpha.")
     ] = "",
-    grow: Annotated[float, typer.Option(help="Reach beyond the mattes, pixels.")] = 8.0,
-    feather: Annotated[float, typer.Option(help="Soft edge inside that, pixels.")] = 6.0,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    grow: Annotated[
+        float, typer.Option(metavar="PIXELS", help="How far to reach beyond the mattes.")
+    ] = 8.0,
+    feather: Annotated[
+        float, typer.Option(metavar="PIXELS", help="Width of the soft edge inside that.")
+    ] = 6.0,
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Seed of everything random.")] = 0,
     out: options.Out = Path(),
-    name: Annotated[str, typer.Option(help="Name of the result; else the plate's.")] = "",
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="Name of the result; else the plate's.")
+    ] = "",
     endpoint: options.Server = None,
     server_key: options.ServerKey = None,
     transport: Annotated[
@@ -104,7 +115,7 @@ def remove(
     ] = False,
     json: options.Json = False,
 ) -> None:
-    """Remove an object from a shot; every pixel outside the matte keeps its bits.
+    """Remove an object from a shot. Every pixel outside the matte keeps its bits.
 
     Writes NAME_void_v001/NAME_void_v001.1001.exr, always the next free version, and a JSON file
     that says what really ran. The same command again goes on where it stopped. Ctrl-C cancels
@@ -189,7 +200,7 @@ def _some_server(
     folder = where.private / shot.job
     roots = () if transport is options.Transport.stream else shot.folders
     try:
-        with server.private(folder, roots) as client:
+        with server.private(folder, roots=roots, keys=where.keys) as client:
             yield client, server.PRIVATE_PATIENCE
     finally:
         if (landing.complete or not landing.finished) and not server.in_use(folder):

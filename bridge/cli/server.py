@@ -81,21 +81,34 @@ def running(place: Place) -> Iterator[Client]:
 
 
 @contextmanager
-def private(folder: Path, roots: Iterable[Path]) -> Iterator[Client]:
+def private(folder: Path, *, roots: Iterable[Path], keys: Path) -> Iterator[Client]:
     """A server of our own, stopped when the block ends.
 
     Args:
         folder: Its data folder; a later server on the same folder goes on where it stopped.
+        keys: Folder of this machine's CURVE keys, in case the settings ask for them.
         roots: Folders whose files it may read in place.
 
     Raises:
         RequestError: The folder cannot be written.
         ServerError: It does not start.
+        ConnectionLost: It died.
     """
-    process = _start(folder, roots)
+    process = _start(folder, roots, keys)
     try:
-        with Client(_when_up(process, folder)) as client:
+        announcement = _when_up(process, folder)
+        curve = _curve(keys, announcement.server_key)
+        with Client(announcement.endpoint, curve=curve) as client:
             yield client
+    except ConnectionLost as error:
+        if process.poll() is None:
+            raise
+        raise ConnectionLost(
+            "private server",
+            f"it died (exit code {process.returncode})",
+            f"The same command goes on where it stopped; the log is in {folder / 'logs'}.",
+            code="server_gone",
+        ) from error
     finally:
         _stop(process)
 
@@ -140,17 +153,17 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _start(folder: Path, roots: Iterable[Path]) -> subprocess.Popen[bytes]:
+def _start(folder: Path, roots: Iterable[Path], keys: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "void_server", "--host", "127.0.0.1", "--port", "0"]
     command += ["--bulk-port", "0", "--data-dir", str(folder)]
     command += ["--connection-file", str(folder / "server.json")]
-    command += ["--parent-pid", str(os.getpid())]
+    command += ["--keys-dir", str(keys), "--parent-pid", str(os.getpid())]
     # The list is split at commas; files in a folder with a comma in its name are uploaded.
     allowed = ",".join(str(root) for root in roots if "," not in str(root))
     command += ["--roots", allowed] if allowed else []
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (folder / "output.log").open("wb") as log:
+        with (folder / "output.log").open("ab") as log:
             # A session of its own: Ctrl-C in the terminal is for us, and we tell the server.
             return subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -164,13 +177,13 @@ def _start(folder: Path, roots: Iterable[Path]) -> subprocess.Popen[bytes]:
         ) from error
 
 
-def _when_up(process: subprocess.Popen[bytes], folder: Path) -> str:
-    """The server's endpoint, once it has said where it listens."""
+def _when_up(process: subprocess.Popen[bytes], folder: Path) -> Announcement:
+    """What the server announces, once it does."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         announcement = _announced(folder / "server.json")
         if announcement is not None and announcement.pid == process.pid:
-            return announcement.endpoint
+            return announcement
         if process.poll() is not None:
             break
         time.sleep(_POLL_SECONDS)

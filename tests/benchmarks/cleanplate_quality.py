@@ -40,9 +40,7 @@ class SceneFootage:
     def __init__(self, scene: Scene, *, mattes: tuple[str, ...] = ("remove", "affected")) -> None:
         self._scene = scene
         self._mattes = mattes
-        self._kernel = cv2.getStructuringElement(
-            cv2.MORPH_ELLIPSE, (2 * _GROW + 1, 2 * _GROW + 1)
-        )
+        self._kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * _GROW + 1, 2 * _GROW + 1))
         self.plate = lru_cache(maxsize=12)(scene.plate)
         self.hole = lru_cache(maxsize=64)(self._hole)
         self.foreign = self.hole
@@ -167,10 +165,15 @@ def main() -> None:
     parser.add_argument("--shots", nargs="*", default=["static", "handheld", "slow"])
     parser.add_argument("--no-inpaint", action="store_true")
     arguments = parser.parse_args()
-    print("| shot | PSNR, dB | cv2.inpaint, dB | gain, dB | floor, dB | flicker / grain | s/frame |")
+    print(
+        "| shot | PSNR, dB | cv2.inpaint, dB | gain, dB | floor, dB | flicker / grain | s/frame |"
+    )
     print("|---|---|---|---|---|---|---|")
     for name in arguments.shots:
-        print(_row(name, arguments.width, arguments.frames, inpaint=not arguments.no_inpaint), flush=True)
+        print(
+            _row(name, arguments.width, arguments.frames, inpaint=not arguments.no_inpaint),
+            flush=True,
+        )
 
 
 def _row(name: Move, width: int, frames: int, *, inpaint: bool) -> str:

@@ -97,11 +97,10 @@ def test_a_mutated_message_is_a_message_or_a_protocol_error(message, changes):
 
 def assert_message_or_protocol_error(frames):
     try:
-        incoming = decode(frames)
-    except ProtocolError as error:
-        assert str(error).startswith("message: ")
-    else:
-        assert isinstance(incoming.message, Message)
+        message = decode(frames).message
+    except ProtocolError:
+        return
+    assert isinstance(message, Message)
 
 
 PACK = msgspec.msgpack.encode

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge import write_once
+from bridge import manifest, write_once
 from bridge.errors import ConnectionLost, RequestError, ServerError
-from bridge.landing import begin, follow, read_manifest
+from bridge.landing import begin, follow
 from bridge.messages import JobStatus, Result, Status
 
 JOB = "0123456789abcdef" * 2
@@ -140,8 +140,7 @@ def test_patches_land_beside_the_comp(tmp_path, shelf):
     landing = landed(tmp_path, shelf)
     assert landing.version.picture("patch", 1002).name == "sh010_void_v001_patch.1002.exr"
     assert landing.version.picture("patch", 1002).read_bytes() == b"patch 1002"
-    manifest = read_manifest(landing.version)
-    assert manifest.landing.patch == "1001-1004"
+    assert manifest.read(landing.version).landing.patch == "1001-1004"
 
 
 def test_the_plates_padding_is_kept(tmp_path, shelf):
@@ -183,7 +182,7 @@ def test_when_the_server_goes_away_finished_frames_stay_and_a_rerun_resumes(tmp_
     shelf.lost = True
     with pytest.raises(ConnectionLost):
         landed(tmp_path, shelf)
-    partial = read_manifest(opened(tmp_path).version)
+    partial = manifest.read(opened(tmp_path).version)
     assert (partial.state, partial.landing.comp) == ("partial", "1001-1002")
 
     before = (tmp_path / "sh010_void_v001" / "sh010_void_v001.1001.exr").stat().st_mtime_ns
@@ -200,7 +199,7 @@ def test_a_cancelled_job_keeps_its_frames(tmp_path, shelf):
     shelf.state = "cancelled"
     landing = landed(tmp_path, shelf)
     assert not landing.complete
-    assert read_manifest(landing.version).landing.comp == "1001-1002"
+    assert manifest.read(landing.version).landing.comp == "1001-1002"
 
 
 def test_a_version_number_without_a_frame_is_given_back(tmp_path, shelf):
@@ -230,11 +229,34 @@ def test_a_frame_that_somebody_painted_on_is_never_written_over(tmp_path, shelf)
     assert painted.read_bytes() == b"paint"
 
 
-def test_a_sidecar_that_is_not_ours_belongs_to_no_job(tmp_path):
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        '{"job": "' + JOB + '"}',
+        '{"job": "' + JOB + '", "state": "done", "landing": {"name": "sh010", '
+        '"version": "v001", "folder": "", "padding": 4, "comp": "1001 to 1004"}}',
+    ],
+    ids=["no JSON", "no object", "no landing", "no frames"],
+)
+def test_a_sidecar_that_is_not_ours_belongs_to_no_job(tmp_path, content):
     folder = tmp_path / "sh010_void_v001"
     folder.mkdir()
-    (folder / "sh010_void_v001.json").write_text("{")
+    (folder / "sh010_void_v001.json").write_text(content)
     assert opened(tmp_path).version.label == "v002"
+
+
+def test_what_the_server_recorded_outlives_a_rerun_that_finds_no_server(tmp_path, shelf):
+    landing = landed(tmp_path, shelf)
+    landing.version.picture("comp", 1002).unlink()
+    shelf.results = []
+    shelf.lost = True
+    with pytest.raises(ConnectionLost):
+        landed(tmp_path, shelf)
+    sidecar = json.loads(landing.version.sidecar.read_bytes())
+    assert (sidecar["state"], sidecar["engine"]) == ("partial", "cleanplate")
+    assert sidecar["landing"]["comp"] == "1001, 1003-1004"
 
 
 def test_no_hidden_file_outlives_a_finished_job(tmp_path, shelf):

@@ -10,6 +10,7 @@ The prompt of a request is a JSON object; every key is optional:
     fail        text of the error that it ends with
     skip        frames that it forgets, and still says done
     outside     true: delivers a file from outside the job's folder
+    size        bytes of each frame's file, at least those that name it
     twice       true: delivers every frame twice, the second time with other bytes
 """
 
@@ -80,6 +81,8 @@ class Worker:
             if incoming is None:
                 return
             if isinstance(incoming.message, Run):
+                self.dropped.discard(incoming.message.job)
+                self.dropped.discard(incoming.message.job)
                 self.runs.append(incoming.message)
             elif isinstance(incoming.message, Drop):
                 self.dropped.add(incoming.message.job)
@@ -104,8 +107,12 @@ class Worker:
                 Progressed(run.job, run.attempt, "scripted", "filling", done, len(wanted), frame)
             )
             self.listen(script.get("pause", 0.01))
-            if frame not in script.get("skip", ()):
-                self.deliver(run, script, frame)
+            try:
+                if frame not in script.get("skip", ()):
+                    self.deliver(run, script, frame)
+            except OSError as error:
+                self.end(run, "failed", ErrorRecord("server", "disk_full", "disk", str(error)))
+                return
         if "fail" in script:
             self.end(run, "failed", ErrorRecord("request", "told_to", shot.name, script["fail"]))
             return
@@ -126,7 +133,7 @@ class Worker:
             result = Result("comp", frame, hashlib.sha256(b"x").hexdigest(), 1, str(stray))
             self.dealer.send(Delivered(run.job, run.attempt, frame, (result,)))
             return
-        self.write(run, frame, f"{run.job} {frame}".encode())
+        self.write(run, frame, f"{run.job} {frame}".encode().ljust(script.get("size", 0)))
         if script.get("twice"):
             self.write(run, frame, f"{run.job} {frame} again".encode())
 

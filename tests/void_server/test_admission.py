@@ -56,7 +56,8 @@ def test_a_plain_request_is_fit():
 
 
 @pytest.mark.parametrize(
-    "name", ["", ".", "..", ".hidden", "-rf", "a/b", "a\\b", "sh 010", "a\0b", "ä", "x" * 129, "a\n"]
+    "name",
+    ["", ".", "..", ".hidden", "-rf", "a/b", "a\\b", "sh 010", "a\0b", "ä", "x" * 129, "a\n"],
 )
 def test_a_name_that_could_leave_its_folder_is_refused(name):
     assert code_of(Request(shot(name=name))) == "bad_name"
@@ -152,7 +153,7 @@ def test_before_a_worker_is_up_any_engine_may_be_asked_for():
 
 
 def test_an_unknown_engine_is_refused_with_the_known_ones():
-    with pytest.raises(RequestError, match="does not have it.*expected one of auto, cleanplate"):
+    with pytest.raises(RequestError, match=r"does not have it.*expected one of auto, cleanplate"):
         check_engine(Request(shot(), engine="magic"), [BROKEN, ENGINE])
 
 

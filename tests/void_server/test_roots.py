@@ -163,9 +163,9 @@ def test_no_descriptor_is_left_open(root):
     if not Path("/proc/self/fd").exists():
         pytest.skip("no /proc here")
     os.mkfifo(root / "pipe.exr")
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(20):
         readable(str(root / "sh010" / "plate.1001.exr"), size=6, roots=[root])
         readable(str(root / "sh010" / "none.exr"), size=6, roots=[root])
         refused(str(root / "pipe.exr"), root)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -42,4 +42,8 @@ def test_without_idle_workers_nothing_begins():
 
 
 def test_a_job_is_begun_again_until_it_has_lost_as_many_workers_as_it_may():
-    assert [after_death(deaths, attempts=2) for deaths in (1, 2, 3)] == ["queued", "failed", "failed"]
+    assert [after_death(deaths, attempts=2) for deaths in (1, 2, 3)] == [
+        "queued",
+        "failed",
+        "failed",
+    ]

@@ -60,7 +60,7 @@ def test_roots_are_resolved_so_that_paths_can_be_compared_with_them(tmp_path):
 
 
 def test_a_root_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(RequestError, match="root .*none: it cannot be read"):
+    with pytest.raises(RequestError, match=r"root .*none: it cannot be read"):
         load(VOID_ROOTS=str(tmp_path / "none"))
 
 

@@ -60,7 +60,10 @@ def test_a_submitted_job_waits_with_what_was_asked(store):
     job = submitted(store)
     status = store.status(job)
     assert (status.name, status.state, status.first_frame, status.last_frame) == (
-        "sh010", "queued", 1001, 1003,
+        "sh010",
+        "queued",
+        1001,
+        1003,
     )
     assert store.request(job) == request()
     assert store.waiting() == [Waiting(job, "auto", "anna")]

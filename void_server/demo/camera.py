@@ -55,7 +55,7 @@ class Camera:
         """Homography from floor pixels to picture pixels; equal to `wall` on row ``line``."""
         sway = self._poses[index, 4]
         slide = np.array([[1, sway, -sway * line], [0, 1, 0], [0, 0, 1.0]])
-        return self.wall(index) @ slide
+        return np.asarray(self.wall(index) @ slide)
 
 
 def _poses(frames: int, move: Move, rng: np.random.Generator) -> Matrix:
@@ -83,7 +83,7 @@ def _shake(time: Matrix, rng: np.random.Generator, amount: float) -> Matrix:
     for hertz, share in ((0.35, 1.0), (0.9, 0.45), (2.3, 0.12), (5.5, 0.03)):
         rate = hertz * rng.uniform(0.8, 1.2)
         total += share * np.sin(2 * np.pi * (rate * time + rng.uniform()))
-    return amount * total
+    return np.asarray(amount * total)
 
 
 def _rotation(pan: float, tilt: float, roll: float) -> Matrix:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from bridge.errors import ServerError
 
-
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 

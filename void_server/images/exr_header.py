@@ -27,8 +27,13 @@ COMPRESSIONS = (
 )
 """Names by the number in the file."""
 
-CHUNK_ROWS = {"none": 1, "rle": 1, "zips": 1, "zip": 16, "pxr24": 16, "piz": 32}
-"""Rows of one scan-line chunk; only the codecs that return every bit."""
+CHUNK_ROWS = {
+    **dict.fromkeys(("none", "rle", "zips"), 1),
+    **dict.fromkeys(("zip", "pxr24"), 16),
+    **dict.fromkeys(("piz", "b44", "b44a", "dwaa"), 32),
+    "dwab": 256,
+}
+"""Rows of one scan-line chunk."""
 
 MAX_DECODED = 4 << 30
 """Bytes one file may claim to decode to; a 16k x 8k RGBA float frame is 2 GiB."""

@@ -8,42 +8,28 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import av.error
-import numpy as np
 from av.container import InputContainer
 from av.video.codeccontext import VideoCodecContext
-from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from av.video.stream import VideoStream
 
 from bridge.errors import RequestError
 from bridge.shot import Sequence, SourceFile
 from void_server.images.exr_header import MAX_DECODED, unreadable
-from void_server.images.picture import Picture, Plane
+from void_server.images.movie_planes import MoviePlanes, channel_names
+from void_server.images.picture import Picture
 from void_server.images.source import Locate, Untagged, check_digest
 from void_server.images.timecode import advance
 from void_server.images.window import Window
 
 _UNSPECIFIED = 2
 _KEPT_FRAMES = 4
-_HD_HEIGHT = 720
-"""Untagged video of this height or more is Rec.709, else Rec.601. Source: ITU-R BT.709, BT.601."""
-
-_MATRIX = {
-    1: Colorspace.ITU709,
-    4: Colorspace.FCC,
-    5: Colorspace.ITU601,
-    6: Colorspace.ITU601,
-    7: Colorspace.SMPTE240M,
-    9: Colorspace.BT2020,
-    10: Colorspace.BT2020,
-}
-"""Matrix by its number in the stream. Source: ITU-T H.273, table 4."""
 
 _SPACES = {
     (1, 1): "srgb_rec709_scene",
@@ -91,7 +77,7 @@ class MovieSource:
         context = self._stream.codec_context
         self._facts = _facts(context, self._file.name)
         self.colorspace = _tagged(context)
-        self.channels = tuple(sorted(_channel_names(context.format)))
+        self.channels = tuple(sorted(channel_names(context.format)))
         self.rate = Fraction(self._stream.average_rate) if self._stream.average_rate else None
         self._timecode = _start_timecode(self._container)
 
@@ -206,97 +192,6 @@ class MovieSource:
         self._kept.move_to_end(number)
         while len(self._kept) > _KEPT_FRAMES:
             self._kept.popitem(last=False)
-
-
-class MoviePlanes(Mapping[str, Plane]):
-    """Channels of a decoded picture: R, G, B; Y where it is YUV; A where it has alpha.
-
-    All are uint16 over the full range: 65535 is white.
-    """
-
-    def __init__(self, decoded: av.VideoFrame) -> None:
-        self._decoded = decoded
-        self._names = _channel_names(decoded.format)
-        self._rgb: Plane | None = None
-
-    def __getitem__(self, name: str) -> Plane:
-        if name not in self._names:
-            raise KeyError(name)
-        if name in ("R", "G", "B"):
-            if self._rgb is None:
-                self._rgb = _rgb(self._decoded)
-            plane: Plane = self._rgb[:, :, "RGB".index(name)]
-            return plane
-        return _luma(self._decoded) if name == "Y" else _alpha(self._decoded)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-
-def _rgb(decoded: av.VideoFrame) -> Plane:
-    """(h, w, 3) uint16. Planar 16 bit on the way: packed rgb48 would be cut to 8 bit inside."""
-    matrix = _MATRIX.get(decoded.colorspace)
-    if matrix is None:
-        matrix = Colorspace.ITU709 if decoded.height >= _HD_HEIGHT else Colorspace.ITU601
-    converted = decoded.reformat(
-        format="gbrp16le",
-        src_colorspace=matrix,
-        src_color_range=_range(decoded),
-        dst_color_range=ColorRange.JPEG,
-        interpolation=Interpolation.BICUBIC
-        | Interpolation.ACCURATE_RND
-        | Interpolation.FULL_CHR_H_INT,
-    )
-    pixels: Plane = converted.to_ndarray()
-    return pixels
-
-
-def _luma(decoded: av.VideoFrame) -> Plane:
-    """Y over the full range, from the stored numbers: no filter and no matrix touches them."""
-    if not decoded.format.name.startswith(("yuv", "gray")) or len(decoded.planes) == 2:
-        decoded = decoded.reformat(format="yuv444p16le")
-    raw, bits = _stored(decoded, 0)
-    white = (1 << bits) - 1
-    if _range(decoded) == ColorRange.JPEG:
-        return np.rint(raw * (65535.0 / white)).astype(np.uint16)
-    low, span = 16 << (bits - 8), 219 << (bits - 8)
-    scaled = (raw.astype(np.float32) - low) * (65535.0 / span)
-    return np.rint(np.clip(scaled, 0, 65535)).astype(np.uint16)
-
-
-def _alpha(decoded: av.VideoFrame) -> Plane:
-    if not decoded.format.name.startswith("yuva"):
-        decoded = decoded.reformat(format="yuva444p16le")
-    raw, bits = _stored(decoded, 3)
-    return np.rint(raw * (65535.0 / ((1 << bits) - 1))).astype(np.uint16)
-
-
-def _stored(decoded: av.VideoFrame, plane: int) -> tuple[Plane, int]:
-    """A plane's stored numbers and their bit depth."""
-    bits = decoded.format.components[plane].bits
-    kind = np.dtype(np.uint8) if bits <= 8 else np.dtype("<u2")
-    rows = np.frombuffer(decoded.planes[plane], kind)
-    rows = rows.reshape(decoded.height, decoded.planes[plane].line_size // kind.itemsize)
-    return rows[:, : decoded.width], int(bits)
-
-
-def _range(decoded: av.VideoFrame) -> ColorRange:
-    if decoded.color_range in (ColorRange.MPEG, ColorRange.JPEG):
-        return ColorRange(decoded.color_range)
-    full = decoded.format.name.startswith(("yuvj", "gray", "rgb", "bgr", "gbr", "pal"))
-    return ColorRange.JPEG if full else ColorRange.MPEG
-
-
-def _channel_names(format_: av.VideoFormat) -> tuple[str, ...]:
-    names = ["R", "G", "B"]
-    if not format_.is_rgb and not format_.has_palette:
-        names.append("Y")
-    if "a" in format_.name.split("p")[0] and len(format_.components) == 4:
-        names.append("A")
-    return tuple(names)
 
 
 def _tagged(context: VideoCodecContext) -> str | None:

@@ -1,64 +1,64 @@
-"""The ``void`` command as a process of its own, and servers for it."""
+"""The ``void`` command, and servers for it."""
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
+
+from bridge.cli.commands import app
 
 SCRIPTED = Path(__file__).parents[2] / "void_server" / "serve_scripted.py"
 PATIENCE = 30.0
 
 
-def wait_for(condition, what):
-    deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"waited for {what}"
-        time.sleep(0.02)
-    return found
-
-
 class Void:
-    """Runs ``void`` with a data folder of the test's own; whatever it started ends with it."""
+    """The ``void`` command with a data folder of the test's own.
+
+    Called, it runs inside the test's process, which is quick; `run` and `start` make a process.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.data = folder / "data"
-        self.environ = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith("VOID_") and name != "OCIO"
-        } | {"VOID_DATA_DIR": str(self.data), "XDG_CONFIG_HOME": str(folder / "config")}
+        self.said = ""
         self._started = []
 
-    def __call__(self, *arguments, code=0, **environ):
-        """Run to the end; returns standard output."""
-        done = subprocess.run(
-            self._command(arguments),
-            capture_output=True,
-            text=True,
-            env=self.environ | environ,
-            cwd=self.folder,
-            timeout=PATIENCE * 2,
-        )
-        assert done.returncode == code, done.stderr + done.stdout
-        assert "Traceback" not in done.stderr
-        self.said = done.stderr
-        return done.stdout
+    def __call__(self, *arguments, code=0):
+        """Run to the end; returns standard output and keeps standard error in `said`."""
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+            app([str(argument) for argument in arguments], prog_name="void")
+        self.said = err.getvalue()
+        assert (ended.value.code or 0) == code, self.said + out.getvalue()
+        return out.getvalue()
+
+    def run(self, *arguments):
+        """Run in a process of its own until it succeeds; returns standard output."""
+        process = self.start(*arguments)
+        out, self.said = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, self.said + out
+        return out
+
+    def refused(self, *arguments, code=2):
+        """Run a command that has to fail; returns the one line it says and its error record."""
+        record = json.loads(self(*arguments, "--json", code=code))
+        assert list(record) == ["error"]
+        return self.said.splitlines()[-1], record["error"]
 
     def start(self, *arguments):
         """Start and return the process."""
         process = subprocess.Popen(
-            self._command(arguments),
+            [sys.executable, "-m", "bridge.cli", *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=self.environ,
-            cwd=self.folder,
         )
         self._started.append(process)
         return process
@@ -70,7 +70,6 @@ class Void:
             [sys.executable, str(SCRIPTED), "--port", "0", *map(str, arguments)],
             stdout=log,
             stderr=log,
-            env=self.environ,
         )
         log.close()
         self._started.append(process)
@@ -80,8 +79,16 @@ class Void:
             assert process.poll() is None, (self.folder / "server.log").read_text()
             return notice.exists() and json.loads(notice.read_text())["pid"] == process.pid
 
-        wait_for(up, "the server")
+        self.wait_for(up, "the server")
         return process
+
+    @staticmethod
+    def wait_for(condition, what):
+        deadline = time.monotonic() + PATIENCE
+        while not (found := condition()):
+            assert time.monotonic() < deadline, f"waited for {what}"
+            time.sleep(0.02)
+        return found
 
     def close(self):
         for process in self._started:
@@ -90,12 +97,14 @@ class Void:
         for process in self._started:
             process.communicate(timeout=PATIENCE)
 
-    def _command(self, arguments):
-        return [sys.executable, "-m", "bridge.cli", *map(str, arguments)]
-
 
 @pytest.fixture
-def void(tmp_path):
+def void(tmp_path, monkeypatch):
+    for name in [name for name in os.environ if name.startswith("VOID_") or name == "OCIO"]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("VOID_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
     running = Void(tmp_path)
     yield running
     running.close()
@@ -109,11 +118,3 @@ def shot(tmp_path):
         for frame in range(1001, 1005):
             (tmp_path / folder / f"{folder}.{frame}.exr").write_bytes(f"{folder} {frame}".encode())
     return ("plate", "--matte", "roto", "--out", "out", "--name", "sh010")
-
-
-def refused(void, *arguments, code=2):
-    """Run a command that has to fail; returns the one line it says and its error record."""
-    record = json.loads(void(*arguments, "--json", code=code))
-    lines = [line for line in void.said.splitlines() if line]
-    assert list(record) == ["error"]
-    return lines[-1], record["error"]

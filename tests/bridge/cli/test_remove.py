@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import pytest
-from conftest import refused, wait_for
 
 
 def frames(folder):
@@ -19,7 +18,7 @@ FOUR = [f"sh010_void_v001.{n}.exr" for n in range(1001, 1005)]
 
 def test_json_prints_one_object_with_the_promised_keys(void, shot, tmp_path):
     void.serve("--roots", tmp_path)
-    record = json.loads(void("remove", *shot, "--json"))
+    record = json.loads(void.run("remove", *shot, "--json"))
     assert list(record) == [
         "job",
         "state",
@@ -49,7 +48,7 @@ def test_files_that_the_server_may_not_read_are_sent(void, shot, tmp_path, trans
 def test_path_alone_does_not_do_outside_the_servers_roots(void, shot, tmp_path, roots):
     void.data.mkdir()
     void.serve(*(tmp_path / r if r == "data" else r for r in roots))
-    line, error = refused(void, "remove", *shot, "--transport", "path")
+    line, error = void.refused("remove", *shot, "--transport", "path")
     assert error["code"] == "outside_roots"
     assert "--roots" in line
     assert list((tmp_path / "out").iterdir()) == []
@@ -67,7 +66,7 @@ def test_ctrl_c_cancels_keeps_frames_and_the_same_command_resumes(void, shot, tm
     slow = ("remove", *shot, "--prompt", '{"pause": 0.3}')
     out = tmp_path / "out" / "sh010_void_v001"
     process = void.start(*slow)
-    wait_for(lambda: frames(out), "the first frame")
+    void.wait_for(lambda: frames(out), "the first frame")
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -86,7 +85,7 @@ def test_ctrl_c_cancels_keeps_frames_and_the_same_command_resumes(void, shot, tm
 
 def test_a_job_that_fails_says_why_and_keeps_its_frames(void, shot, tmp_path):
     void.serve("--roots", tmp_path)
-    line, error = refused(void, "remove", *shot, "--prompt", '{"fail": "the matte is black"}')
+    line, error = void.refused("remove", *shot, "--prompt", '{"fail": "the matte is black"}')
     assert line == "sh010: the matte is black."
     assert error == {
         "kind": "request",
@@ -108,7 +107,7 @@ def test_detach_prints_the_job_and_leaves_it_to_the_server(void, shot, tmp_path)
 
 
 def test_nothing_can_be_left_to_a_server_that_is_not_there(void, shot):
-    line, error = refused(void, "remove", *shot, "--detach", code=1)
+    line, error = void.refused("remove", *shot, "--detach", code=1)
     assert error["code"] == "server_down"
     assert "void-server" in line
 
@@ -117,7 +116,7 @@ def test_a_named_server_that_does_not_answer_is_not_replaced_by_another(void, sh
     with socket.socket() as taken:  # bound and not listening: nobody else answers there
         taken.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
-        line, error = refused(void, "remove", *shot, "--server", address, code=1)
+        line, error = void.refused("remove", *shot, "--server", address, code=1)
     assert error["kind"] == "connection"
     assert address in line
     assert list((tmp_path / "out").iterdir()) == []
@@ -164,10 +163,10 @@ def test_a_named_server_that_does_not_answer_is_not_replaced_by_another(void, sh
             id="parameter without value",
         ),
         pytest.param(
-            ["plate", "--matte", "roto", "--out", "taken"], "not_writable", "--out", id="out is a file"
+            ["plate", "--matte", "roto", "--out", "taken"], "not_writable", "--out", id="out"
         ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_work_is_said_in_one_line_before_a_server_is_needed(
     void, shot, tmp_path, arguments, code, words
 ):
@@ -176,7 +175,7 @@ def test_what_cannot_work_is_said_in_one_line_before_a_server_is_needed(
     (tmp_path / "short").mkdir()
     for frame in (1001, 1002):
         (tmp_path / "short" / f"short.{frame}.exr").write_bytes(b"x")
-    line, error = refused(void, "remove", *arguments)
+    line, error = void.refused("remove", *arguments)
     assert error["code"] == code
     assert words in line
     assert not (tmp_path / "data").exists()
@@ -185,7 +184,7 @@ def test_what_cannot_work_is_said_in_one_line_before_a_server_is_needed(
 def test_a_gap_is_held_when_asked_for(void, shot, tmp_path):
     void.serve("--roots", tmp_path)
     (tmp_path / "plate" / "plate.1002.exr").unlink()
-    assert refused(void, "remove", *shot)[1]["code"] == "missing_frames"
+    assert void.refused("remove", *shot)[1]["code"] == "missing_frames"
     void("remove", *shot, "--missing", "hold")
     assert frames(tmp_path / "out" / "sh010_void_v001") == FOUR
 

@@ -57,7 +57,7 @@ def choose(samples: Sequence[Sample], wanted: Mask, *, turn: int) -> Choice:
     seen = np.zeros(wanted.shape, np.uint16)
     if not samples or not wanted.any():
         return Choice(rgb, seen)
-    looks = np.stack([_look(sample)[wanted] for sample in samples])
+    looks = np.stack([look(sample)[wanted] for sample in samples])
     shown = np.stack([sample.valid[wanted] for sample in samples])
     agreeing = _agreeing(looks, shown)
     seen[wanted] = agreeing.sum(axis=0, dtype=np.uint16)
@@ -65,7 +65,7 @@ def choose(samples: Sequence[Sample], wanted: Mask, *, turn: int) -> Choice:
     return Choice(rgb, seen)
 
 
-def _look(sample: Sample) -> npt.NDArray[np.float32]:
+def look(sample: Sample) -> npt.NDArray[np.float32]:
     """(h, w) compressed luma, smoothed over the pixels that are valid only."""
     weight = sample.valid.astype(np.float32)
     code = tone.compressed(tone.luma(sample.rgb)) * weight
@@ -106,9 +106,7 @@ def _turn_taken(agreeing: Mask, turn: int) -> npt.NDArray[np.intp]:
     return np.where(count > 0, index, -1)
 
 
-def _take(
-    rgb: Rgb, samples: Sequence[Sample], wanted: Mask, chosen: npt.NDArray[np.intp]
-) -> None:
+def _take(rgb: Rgb, samples: Sequence[Sample], wanted: Mask, chosen: npt.NDArray[np.intp]) -> None:
     rows, columns = np.nonzero(wanted)
     for index, sample in enumerate(samples):
         mine = chosen == index

@@ -25,7 +25,10 @@ class CleanPlate:
     - pixels (`sources`, `gather`, `choose`): homography-warped candidates and a temporal median
       as in Granados et al., "Background inpainting for videos with dynamic objects and a
       free-moving camera" (2012), by vote in place of their graph cut;
-    - the never seen (`paint`, `invent`): Telea (2004), once per shot, carried by the homographies;
+    - parallax (`parallax`): DIS optical flow (Kroeger et al. 2016) around the hole, carried into it
+      as a harmonic field;
+    - the never seen (`exemplar`, `paint`, `invent`): patch voting (Wexler et al. 2007) with
+      PatchMatch (Barnes et al. 2009), once per shot, carried along by the homographies;
     - seam (`seam`): the membrane of Perez et al. (2003) as a harmonic offset (Farbman et al.
       2009);
     - grain of the invented (`regrain`): var = a + b Y (Foi et al. 2008).

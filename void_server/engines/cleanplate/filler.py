@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import numpy.typing as npt
 
 from void_server.engines.cleanplate import seam
 from void_server.engines.cleanplate.box import Box
@@ -10,7 +13,9 @@ from void_server.engines.cleanplate.choose import Choice, choose
 from void_server.engines.cleanplate.exposure import gain
 from void_server.engines.cleanplate.gather import Sample, gather
 from void_server.engines.cleanplate.invent import Ground, Inventor
-from void_server.engines.cleanplate.regrain import grown, measured
+from void_server.engines.cleanplate.parallax import residual
+from void_server.engines.cleanplate.quiet import quieted
+from void_server.engines.cleanplate.regrain import Grain, grown, measured
 from void_server.engines.cleanplate.settings import Settings
 from void_server.engines.cleanplate.sources import Sight
 from void_server.engines.cleanplate.track import Track
@@ -25,6 +30,13 @@ _MOST_BYTES = 320 * 1024**2
 _FEWEST = 3
 _EXTRA = 6
 """Sources allowed beyond the votes wanted: a hole may need several frames to be seen whole."""
+
+
+_QUIET = 8
+"""Frames averaged for what is invented from: grain falls to a third."""
+
+Seen = npt.NDArray[np.uint16]
+"""(h, w) uint16: in how many other frames a pixel's background was seen."""
 
 
 class Filler:
@@ -49,7 +61,8 @@ class Filler:
             motion,
             frames=self._frames,
             search=settings.search,
-            ground=lambda frame: self._real(frame)[0],
+            seed=seed,
+            ground=self._quiet,
         )
 
     def fill(self, frame: int) -> Fill | None:
@@ -57,7 +70,7 @@ class Filler:
         box = Box.around(self._footage.hole(frame))
         if box is None:
             return None
-        ground, seen = self._real(frame)
+        ground, seen = self._real(frame, surroundings=_SURROUNDINGS)
         rgb = self._invented(frame, ground) if ground.unseen.any() else ground.rgb
         inside = box.inside(ground.box)
         return Fill(
@@ -68,7 +81,7 @@ class Filler:
             seen=np.ascontiguousarray(seen[inside]),
         )
 
-    def _real(self, frame: int) -> tuple[Ground, np.ndarray[tuple[int, ...], np.dtype[np.uint16]]]:
+    def _real(self, frame: int, *, surroundings: int) -> tuple[Ground, Seen]:
         """The box of a frame's hole with real pixels in it, and in how many frames each was seen.
 
         The frame must have a hole.
@@ -77,7 +90,7 @@ class Filler:
         around = Box.around(whole_hole)
         if around is None:
             raise ValueError(f"frame {frame} has no hole (expected at least one pixel)")
-        box = around.grown(_SURROUNDINGS, self._footage.size)
+        box = around.grown(surroundings, self._footage.size)
         hole = whole_hole[box.slices]
         background = ~self._footage.foreign(frame)[box.slices] & ~hole
         target = self._footage.plate(frame)[box.slices].copy()
@@ -87,33 +100,49 @@ class Filler:
         fill = seam.joined(choice.rgb, target, hole=hole & shown, ring=ring & shown)
         rgb = np.where((hole & shown)[..., None], fill, target)
         known = background | (hole & shown)
-        return Ground(box, rgb, known, hole & ~shown), choice.seen
+        return Ground(box, rgb, known, hole & ~shown), np.where(hole, choice.seen, np.uint16(0))
+
+    def _quiet(self, frame: int) -> Ground:
+        """The real pixels of a frame and of much around its hole, with little grain.
+
+        What is continued from here gets new grain in each frame; it should bring none of its own.
+        """
+        hole = Box.around(self._footage.hole(frame))
+        reach = max(_SURROUNDINGS, max(hole.height, hole.width) // 2) if hole else _SURROUNDINGS
+        ground, _ = self._real(frame, surroundings=reach)
+        samples = (
+            self._sample(frame, source, ground.box, ground.rgb, ground.known)
+            for source in self._nearest(frame)[:_QUIET]
+        )
+        return replace(ground, rgb=quieted(ground.rgb, ground.known, samples))
 
     def _chosen(
         self, frame: int, box: Box, target: Rgb, background: Mask, *, wanted: Mask
     ) -> Choice:
         """The real pixels for ``wanted``."""
-        samples = [
-            self._sample(frame, source, box, target, background)
-            for source in self._sight.pick(
-                frame,
-                search=self._settings.search,
-                votes=self._settings.max_sources,
-                most=self._most_sources(box),
-            )
-        ]
-        return choose(samples, wanted, turn=self._frames.index(frame))
-
-    def _sample(
-        self, frame: int, source: int, box: Box, target: Rgb, background: Mask
-    ) -> Sample:
-        """What ``source`` shows in the box, as bright as the frame to be filled."""
-        sample = gather(
-            self._footage.plate(source),
-            self._footage.foreign(source),
-            box=box,
-            motion=self._track.between(frame, source),
+        turn = self._frames.index(frame)
+        sources = self._sight.pick(
+            frame,
+            search=self._settings.search,
+            votes=self._settings.max_sources,
+            most=self._most_sources(box),
         )
+        # To and fro through the shot: what was read last for one frame is read first for the next.
+        samples = {
+            source: self._sample(frame, source, box, target, background)
+            for source in sorted(sources, reverse=turn % 2 == 1)
+        }
+        return choose([samples[source] for source in sources], wanted, turn=turn)
+
+    def _sample(self, frame: int, source: int, box: Box, target: Rgb, background: Mask) -> Sample:
+        """What ``source`` shows in the box, as bright as the frame to be filled."""
+        source_plate, foreign = self._footage.plate(source), self._footage.foreign(source)
+        motion = self._track.between(frame, source)
+        sample = gather(source_plate, foreign, box=box, motion=motion)
+        if self._settings.dense_flow:
+            flow = residual(target, background, sample)
+            if flow is not None:
+                sample = gather(source_plate, foreign, box=box, motion=motion, flow=flow)
         factor = gain(target, background, sample)
         if (factor == 1).all():
             return sample
@@ -126,8 +155,22 @@ class Filler:
     def _invented(self, frame: int, ground: Ground) -> Rgb:
         """The ground with its unseen pixels filled and grained."""
         rgb = self._inventor.complete(frame, ground)
-        grain = measured(ground.rgb, ground.known)
+        grain = self._grain(frame, ground)
         if grain is not None:
             grained = grown(rgb, grain, seed=self._seed, frame=frame)
             rgb[ground.unseen] = grained[ground.unseen]
         return rgb
+
+    def _grain(self, frame: int, ground: Ground) -> Grain | None:
+        """The grain around a hole, by the nearest frame that shows the same place."""
+        nearest = self._nearest(frame)
+        if not nearest:
+            return None
+        background = ground.known & ~self._footage.foreign(frame)[ground.box.slices]
+        sample = self._sample(frame, nearest[0], ground.box, ground.rgb, background)
+        return measured(ground.rgb, sample.rgb, background & sample.valid)
+
+    def _nearest(self, frame: int) -> list[int]:
+        """The other frames whose place is known, nearest first."""
+        known = (f for f in self._frames if f != frame and self._track.confidence[f] > 0)
+        return sorted(known, key=lambda other: (abs(other - frame), other))

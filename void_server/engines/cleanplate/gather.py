@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from void_server.engines.cleanplate.box import Box
 from void_server.engines.cleanplate.proxy import Matrix
 from void_server.engines.cleanplate.track import whole_shift
 from void_server.engines.engine import Mask, Rgb
+
+Flow = npt.NDArray[np.float32]
+"""(h, w, 2) float32: x, y offsets in pixels."""
+
+Picture = TypeVar("Picture", npt.NDArray[np.float32], npt.NDArray[np.uint8])
 
 _REACH = 4
 """Pixels on each side that the Lanczos kernel looks at."""
@@ -32,7 +39,9 @@ class Sample:
     valid: Mask
 
 
-def gather(plate: Rgb, foreign: Mask, *, box: Box, motion: Matrix) -> Sample:
+def gather(
+    plate: Rgb, foreign: Mask, *, box: Box, motion: Matrix, flow: Flow | None = None
+) -> Sample:
     """Take from a source frame what lies in ``box`` of the target frame.
 
     A whole-pixel move is copied, so that grain and sharpness stay what they are. Any other is
@@ -43,11 +52,12 @@ def gather(plate: Rgb, foreign: Mask, *, box: Box, motion: Matrix) -> Sample:
         foreign: (H, W) what in it is no background.
         box: Where on the target's canvas.
         motion: Homography from target pixels to source pixels.
+        flow: (h, w, 2) offset added to a target pixel before ``motion``, or None.
     """
-    shift = whole_shift(motion, box)
+    shift = whole_shift(motion, box) if flow is None else None
     if shift is not None:
         return _copied(plate, foreign, box, shift)
-    return _resampled(plate, foreign, box, motion)
+    return _resampled(plate, foreign, box, motion, flow)
 
 
 def _copied(plate: Rgb, foreign: Mask, box: Box, shift: tuple[int, int]) -> Sample:
@@ -66,20 +76,56 @@ def _copied(plate: Rgb, foreign: Mask, box: Box, shift: tuple[int, int]) -> Samp
     return Sample(rgb, valid)
 
 
-def _resampled(plate: Rgb, foreign: Mask, box: Box, motion: Matrix) -> Sample:
-    cut = _footprint(box, motion, foreign.shape)
+def _resampled(plate: Rgb, foreign: Mask, box: Box, motion: Matrix, flow: Flow | None) -> Sample:
+    reach = 0 if flow is None else int(np.ceil(np.abs(flow).max()))
+    cut = _footprint(box.grown(reach, (1 << 30, 1 << 30)), motion, foreign.shape)
     if cut.height <= 0 or cut.width <= 0:
         empty = (box.height, box.width)
         return Sample(np.zeros((*empty, 3), np.float32), np.zeros(empty, np.bool_))
-    matrix = _shifted(-cut.left, -cut.top) @ motion @ _shifted(box.left, box.top)
+    look = _Look.through(_shifted(-cut.left, -cut.top) @ motion, box, flow)
     light = np.ascontiguousarray(plate[cut.slices])
-    rgb = _warped(light, matrix, box, cv2.INTER_LANCZOS4, cv2.BORDER_REPLICATE)
-    if float(light.max()) > _BRIGHT:
-        rgb = _without_ringing(rgb, light, matrix, box)
+    rgb = look.at(light, cv2.INTER_LANCZOS4)
+    peak = cv2.max(cv2.max(light[..., 0], light[..., 1]), light[..., 2])
+    if float(peak.max()) > _BRIGHT:
+        _stop_ringing(rgb, light, peak > _BRIGHT, look)
     # Two pixels more than the mask: a kernel's outer taps weigh little, its inner ones do not.
-    hidden = cv2.dilate(foreign[cut.slices].astype(np.uint8) * np.uint8(255), np.ones((5, 5)))
-    covered = _warped(hidden, matrix, box, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT, 255)
+    hidden = cv2.dilate(foreign[cut.slices].view(np.uint8) * np.uint8(255), np.ones((5, 5)))
+    covered = look.at(hidden, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT, 255)
     return Sample(rgb, np.asarray(covered == 0))
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Where each pixel of a box looks in a picture: by a homography, or by a map."""
+
+    height: int
+    width: int
+    matrix: Matrix
+    flow: Flow | None
+
+    @classmethod
+    def through(cls, matrix: Matrix, box: Box, flow: Flow | None) -> _Look:
+        """``matrix`` takes canvas pixels to the picture's."""
+        return cls(box.height, box.width, matrix @ _shifted(box.left, box.top), flow)
+
+    def part(self, box: Box) -> _Look:
+        """The same for a part of the box."""
+        flow = None if self.flow is None else self.flow[box.slices]
+        return _Look.through(self.matrix, box, flow)
+
+    def at(
+        self, picture: Picture, kernel: int, border: int = cv2.BORDER_REPLICATE, outside: int = 0
+    ) -> Picture:
+        """What the box sees of ``picture``."""
+        how = {"borderMode": border, "borderValue": outside}
+        if self.flow is None:
+            size = (self.width, self.height)
+            flags = kernel | cv2.WARP_INVERSE_MAP
+            return np.asarray(cv2.warpPerspective(picture, self.matrix, size, flags=flags, **how))
+        y, x = np.mgrid[0 : self.height, 0 : self.width].astype(np.float32)
+        grid = np.dstack([x, y]) + self.flow
+        places = cv2.perspectiveTransform(grid, self.matrix)
+        return np.asarray(cv2.remap(picture, places, None, kernel, **how))
 
 
 def _footprint(box: Box, motion: Matrix, size: tuple[int, ...]) -> Box:
@@ -95,43 +141,20 @@ def _shifted(x: float, y: float) -> Matrix:
     return np.array([[1, 0, x], [0, 1, y], [0, 0, 1.0]])
 
 
-def _warped(
-    picture: np.ndarray[tuple[int, ...], np.dtype[np.generic]],
-    matrix: Matrix,
-    box: Box,
-    kernel: int,
-    border: int,
-    outside: float = 0.0,
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    return np.asarray(
-        cv2.warpPerspective(
-            picture,
-            matrix,
-            (box.width, box.height),
-            flags=kernel | cv2.WARP_INVERSE_MAP,
-            borderMode=border,
-            borderValue=outside,
-        )
-    )
-
-
-def _without_ringing(rgb: Rgb, light: Rgb, matrix: Matrix, box: Box) -> Rgb:
-    """Where it is bright, keep a resampled value between the extremes of its neighbourhood.
+def _stop_ringing(rgb: Rgb, light: Rgb, lamps: Mask, look: _Look) -> None:
+    """Where it is bright, keep resampled values between the extremes of their neighbourhood.
 
     A Lanczos kernel undershoots to negative light beside a lamp; elsewhere its overshoot is what
     keeps the picture sharp, and stays.
     """
-    lamps = cv2.dilate((light.max(axis=2) > _BRIGHT).astype(np.uint8), np.ones((11, 11)))
-    bright = _warped(lamps, matrix, box, cv2.INTER_NEAREST, cv2.BORDER_REPLICATE) > 0
+    near = cv2.dilate(lamps.view(np.uint8), np.ones((11, 11), np.uint8))
+    bright = look.at(near, cv2.INTER_NEAREST) > 0
     part = Box.around(bright)
     if part is None:
-        return rgb
-    matrix = matrix @ _shifted(part.left, part.top)
-    square = np.ones((3, 3), np.uint8)
-    bounds = [
-        _warped(extreme, matrix, part, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE)
-        for extreme in (cv2.erode(light, square), cv2.dilate(light, square))
-    ]
-    limited = np.clip(rgb[part.slices], *bounds)
-    rgb[part.slices] = np.where(bright[part.slices][..., None], limited, rgb[part.slices])
-    return rgb
+        return
+    here, square = look.part(part), np.ones((3, 3), np.uint8)
+    low = here.at(cv2.erode(light, square), cv2.INTER_LINEAR)
+    high = here.at(cv2.dilate(light, square), cv2.INTER_LINEAR)
+    inside = rgb[part.slices]
+    limited = np.clip(inside, low, high)
+    np.copyto(inside, limited, where=bright[part.slices][..., None])

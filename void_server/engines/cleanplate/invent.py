@@ -61,7 +61,8 @@ class Inventor:
         motion: The camera.
         frames: The frames of the shot.
         search: How far background is looked for, frames.
-        ground: Gives a frame's real pixels.
+        seed: Seed of what is invented.
+        ground: Gives a frame's real pixels, with as little grain as possible.
     """
 
     def __init__(
@@ -71,8 +72,10 @@ class Inventor:
         *,
         frames: tuple[int, ...],
         search: int,
+        seed: int,
         ground: Callable[[int], Ground],
     ) -> None:
+        self._seed = seed
         self._track = motion
         self._ground = ground
         self._homes = _homes(sight, frames, search)
@@ -93,7 +96,7 @@ class Inventor:
             rgb[covered] = fitted[covered]
             left &= ~covered
         known = ground.known | (ground.unseen & ~left)
-        return painted(rgb, known=known, unknown=left)
+        return painted(rgb, known=known, unknown=left, seed=self._seed)
 
     def _patch(self, home: int) -> _Patch:
         """What is invented in ``home``; made when first needed, then kept."""
@@ -102,7 +105,7 @@ class Inventor:
             side = 2 * _MARGIN + 1
             near = cv2.dilate(ground.unseen.view(np.uint8), np.ones((side, side), np.uint8)) > 0
             around = Box.around(near) or Box(top=0, left=0, bottom=1, right=1)
-            rgb = painted(ground.rgb, known=ground.known, unknown=ground.unseen)
+            rgb = painted(ground.rgb, known=ground.known, unknown=ground.unseen, seed=self._seed)
             valid = near & (ground.known | ground.unseen)
             on_canvas = Box(
                 top=ground.box.top + around.top,

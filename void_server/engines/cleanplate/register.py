@@ -72,7 +72,7 @@ class Registrar:
 
     def _by_matching(self, second: Proxy, guess: Matrix) -> Motion | None:
         """Source: ORB, Rublee et al. (2011), with Lowe's ratio test (2004)."""
-        orb = cv2.ORB_create(nfeatures=_MOST_POINTS)
+        orb = cv2.ORB.create(nfeatures=_MOST_POINTS)
         here, ours = orb.detectAndCompute(self._first.gray, self._first.background)
         there, theirs = orb.detectAndCompute(second.gray, second.background)
         if ours is None or theirs is None or len(here) < _FEW or len(there) < 2:

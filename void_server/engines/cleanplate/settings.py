@@ -16,10 +16,12 @@ class Settings:
     Attributes:
         search: How many frames each way background is looked for; 0 means the whole shot.
         max_sources: How many frames vote on a pixel.
+        dense_flow: Whether what a homography leaves over is followed by optical flow.
     """
 
     search: int = 0
     max_sources: int = 5
+    dense_flow: bool = True
 
     @classmethod
     def of(cls, parameters: Mapping[str, Parameter]) -> Settings:
@@ -28,6 +30,7 @@ class Settings:
         return cls(
             search=int(parameters.get("search", default.search)),
             max_sources=int(parameters.get("max_sources", default.max_sources)),
+            dense_flow=bool(parameters.get("dense_flow", default.dense_flow)),
         )
 
 
@@ -57,6 +60,12 @@ def description() -> EngineInfo:
                 default=default.max_sources,
                 minimum=1,
                 maximum=15,
+            ),
+            ParameterInfo(
+                name="dense_flow",
+                label="Follow parallax",
+                help="Follow by optical flow what lies before or behind the tracked plane.",
+                default=default.dense_flow,
             ),
         ),
     )

@@ -1,0 +1,37 @@
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from void_server.images.timecode import advance
+
+NTSC = Fraction(30000, 1001)
+
+
+@pytest.mark.parametrize(
+    ("start", "frames", "rate", "expected"),
+    [
+        pytest.param("01:00:00:00", 0, Fraction(24), "01:00:00:00", id="first"),
+        pytest.param("01:00:00:23", 1, Fraction(24), "01:00:01:00", id="next-second"),
+        pytest.param("23:59:59:24", 1, Fraction(25), "00:00:00:00", id="midnight"),
+        pytest.param("00:00:59;29", 1, NTSC, "00:01:00;02", id="drop-first-minute"),
+        pytest.param("00:09:59;29", 1, NTSC, "00:10:00;00", id="tenth-minute-drops-none"),
+        pytest.param("00:01:59;29", 1, NTSC, "00:02:00;02", id="drop-second-minute"),
+        pytest.param("00:00:59;59", 1, Fraction(60000, 1001), "00:01:00;04", id="59.94-drops-4"),
+        pytest.param("00:00:00;00", 107892, NTSC, "01:00:00;00", id="an-hour-of-drop"),
+        pytest.param("01:00:00:00", 24, Fraction(24000, 1001), "01:00:01:00", id="23.976"),
+        pytest.param("no timecode", 1, Fraction(24), None, id="nonsense"),
+        pytest.param("01:00:00:00", 1, Fraction(120), None, id="no-such-rate"),
+    ],
+)
+def test_labels_follow_smpte(start, frames, rate, expected):
+    assert advance(start, frames, rate) == expected
+
+
+@given(st.integers(0, 200_000), st.integers(0, 5_000))
+def test_steps_add_up_and_no_dropped_label_is_made(first, second):
+    middle = advance("00:00:00;00", first, NTSC)
+    assert advance(middle, second, NTSC) == advance("00:00:00;00", first + second, NTSC)
+    _hours, minutes, seconds, frame = (int(part) for part in middle.replace(";", ":").split(":"))
+    assert not (minutes % 10 and seconds == 0 and frame < 2)
