@@ -5,7 +5,9 @@
     VoidError
     ├── RequestError     the caller can fix it (exit code 2)
     ├── ServerError      the operator can      (exit code 1)
-    └── ConnectionLost   try again             (exit code 1)
+    └── ConnectionLost   try again             (exit code 2)
+
+Exit code 1 is left for what went wrong on the server's side of a sound request.
 
 Every error reads *subject: what is wrong (expected ..., got ...). What to do.*
 The same words appear in a panel, on the command line and in the log; the wire
@@ -75,6 +77,7 @@ class ConnectionLost(VoidError):
     """The server could not be reached or went away; the same call may work later."""
 
     kind = "connection"
+    exit_code = 2
 
 
 _BY_KIND: dict[str, type[VoidError]] = {

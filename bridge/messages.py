@@ -92,6 +92,7 @@ class JobStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         engine: The engine that runs it, resolved from ``auto`` once it runs.
         first_frame: First frame wanted, inclusive.
         last_frame: Last frame wanted, inclusive.
+        padding: Digits of the plate's frame numbers, for the names of the results.
         stage: What the engine is doing, in words; "" when it does nothing.
         done: Units of the stage that are finished (usually frames).
         total: Units of the stage in all; 0 when unknown.
@@ -114,6 +115,7 @@ class JobStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engine: str
     first_frame: int
     last_frame: int
+    padding: int = 4
     stage: str = ""
     done: int = 0
     total: int = 0

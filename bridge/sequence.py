@@ -29,7 +29,6 @@ _ILLEGAL = re.compile(r"[^A-Za-z0-9._-]+")
 # and digits after a v are a version.
 _FRAME = re.compile(r"((?:(?<![^._])-)?(?<![vV\d])\d+)\.[^.]+$")
 _NUMBERED = re.compile(r"(?:[._]?(?:%0?\d*d|#+|@+)|\.-?\d+)\.[^.]+$")
-_LABEL_PADDING = re.compile(r"%0?(\d*)d")
 
 
 @dataclass(frozen=True, order=True)
@@ -116,12 +115,6 @@ def padding_of(file_names: Iterable[str]) -> int:
     """Digits of the frame numbers in these names; the shortest counts, four are the least."""
     numbers = (match[1] for name in file_names if (match := _FRAME.search(name)))
     return max(LEAST_PADDING, min((len(number) for number in numbers), default=0))
-
-
-def padding_in(label: str) -> int:
-    """Digits that a label like ``plate.%05d.exr`` asks for, at least four."""
-    match = _LABEL_PADDING.search(label)
-    return max(LEAST_PADDING, int(match[1] or 0) if match else 0)
 
 
 def is_legal_name(name: str) -> bool:

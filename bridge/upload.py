@@ -6,9 +6,11 @@ answers to the others are let in, and sending goes on from the last byte that is
 
 from __future__ import annotations
 
+import itertools
 import os
 import zlib
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from io import FileIO
 from pathlib import Path
 
 from bridge.envelope import CREDIT, MAX_CHUNK
@@ -86,8 +88,10 @@ class Upload:
         self._under_way = 0
         self._restart()
 
-    def next(self) -> tuple[Put, bytes] | None:
+    def next(self) -> tuple[Put, memoryview] | None:
         """The next chunk to send, or None when answers have to come in first.
+
+        The payload's memory is used again after ``credit`` more chunks, when it has long left.
 
         Raises:
             RequestError: A file cannot be read, or is not what it was when it was hashed.
@@ -163,24 +167,26 @@ class Upload:
         self._chunks = self._read_all()
         self._lost = False
 
-    def _read_all(self) -> Generator[tuple[Put, bytes], None, None]:
+    def _read_all(self) -> Generator[tuple[Put, memoryview], None, None]:
+        # Fresh ones after each loss: a socket that was given up may still look at the old ones.
+        buffers = itertools.cycle([memoryview(bytearray(self._chunk)) for _ in range(self._credit)])
         for sha256 in self.missing:
             source, path = self._files[sha256]
-            yield from _read(source, path, self._arrived[sha256], self._chunk)
+            yield from _read(source, path, self._arrived[sha256], buffers)
 
 
 def _read(
-    source: SourceFile, path: Path, offset: int, chunk: int
-) -> Generator[tuple[Put, bytes], None, None]:
+    source: SourceFile, path: Path, offset: int, buffers: Iterator[memoryview]
+) -> Generator[tuple[Put, memoryview], None, None]:
     """The chunks from ``offset`` on; at least one, so that a complete file is verified."""
     try:
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:
             before = os.fstat(file.fileno())
             if before.st_size != source.size:
                 raise _changed(path)
             file.seek(offset)
             while True:
-                payload = file.read(min(chunk, source.size - offset))
+                payload = _filled(next(buffers)[: source.size - offset], file)
                 yield Put(source.sha256, source.size, offset, zlib.crc32(payload)), payload
                 offset += len(payload)
                 after = os.fstat(file.fileno())
@@ -192,6 +198,14 @@ def _read(
         raise RequestError(
             str(path), f"it cannot be read ({error.strerror})", code="not_readable"
         ) from error
+
+
+def _filled(buffer: memoryview, file: FileIO) -> memoryview:
+    """As much of the buffer as the file still fills; a network disk may read less at a time."""
+    filled = 0
+    while count := file.readinto(buffer[filled:]):
+        filled += count
+    return buffer[:filled]
 
 
 def _changed(path: Path) -> RequestError:

@@ -78,11 +78,6 @@ class Broker:
         """Where clients reach the control connection."""
         return self._clients.endpoint
 
-    @property
-    def worker_pids(self) -> tuple[int, ...]:
-        """Process ids of the workers."""
-        return self._pool.pids
-
     def stop(self) -> None:
         """End `run` soon. May be called from any thread and from a signal handler."""
         self._stopping.set()
@@ -91,6 +86,7 @@ class Broker:
         """Serve until `stop`; then let the workers finish the frame in hand, and close."""
         log.info("listening on %s; %d jobs go on", self.endpoint, self._recovered)
         try:
+            self._step(0.0)  # the workers take longest to start
             while not self._over():
                 self._step(TURN_SECONDS)
             self._drain()

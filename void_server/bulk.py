@@ -166,9 +166,7 @@ class BulkDesk:
         self._router.send(incoming.peer, incoming.request, Credit(put.sha256, arrived))
 
     def _catch_up(self, sha256: str) -> None:
-        self._ahead = {
-            name: under_way for name, under_way in self._ahead.items() if not under_way.done()
-        }
+        self._ahead = {name: busy for name, busy in self._ahead.items() if not busy.done()}
         if sha256 not in self._ahead:
             self._ahead[sha256] = self._digesters.submit(self._spool.catch_up, sha256)
 

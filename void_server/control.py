@@ -14,6 +14,7 @@ import bridge
 from bridge import messages
 from bridge.errors import RequestError, ServerError, VoidError
 from bridge.messages import (
+    FINAL,
     Cancel,
     Control,
     Failed,
@@ -176,7 +177,7 @@ class ControlDesk:
             return known
         self._check_workers()
         check_engine(request, self._pool.engines)
-        self._check_count(user)
+        self._check_count(job_id(request), user)
         return Later(self._sources.search(request), functools.partial(self._enter, request, user))
 
     def _enter(self, request: Request, user: str, found: Found) -> Reply:
@@ -198,8 +199,10 @@ class ControlDesk:
                 code="no_worker",
             )
 
-    def _check_count(self, user: str) -> None:
-        if self._store.unfinished(user) >= self._terms.max_jobs:
+    def _check_count(self, job: str, user: str) -> None:
+        known = self._store.status(job)
+        new = known is None or known.state in FINAL
+        if new and self._store.unfinished(user) >= self._terms.max_jobs:
             raise RequestError(
                 "queue",
                 f"you have too many unfinished jobs (expected at most {self._terms.max_jobs})",

@@ -25,6 +25,7 @@ CREATE TABLE jobs (
     engine TEXT NOT NULL,
     first_frame INTEGER NOT NULL,
     last_frame INTEGER NOT NULL,
+    padding INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (
         state IN ('queued', 'uploading', 'running', 'done', 'failed', 'cancelled')),
     turn INTEGER NOT NULL,                  -- place in the queue

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bridge.errors import RequestError
 from bridge.shot import Sequence, Shot
 from ocio.convert import ColorConfig
+from void_server.images.picture import find_rgb
 from void_server.images.source import Locate, Source, open_source
 from void_server.images.window import Window, union_all
 from void_server.matte_input import MatteInput
@@ -47,6 +48,7 @@ class Inputs:
         self._shot, self._locate = shot, locate
         self._sources: list[Source] = []
         self._problems: list[RequestError] = []
+        _check_request(shot)
         try:
             self.plate = self._open_plate()
             self.color = self._find_color(config)
@@ -62,7 +64,7 @@ class Inputs:
     @property
     def warnings(self) -> list[str]:
         """What the artist should know of the files."""
-        found = [*self.color.warnings, *self.numbering.warnings(self.subject)]
+        found = [*self.color.warnings, *self.plate.warnings, *self.numbering.warnings(self.subject)]
         for matte in self.mattes:
             found += matte.warnings
         return found
@@ -76,6 +78,10 @@ class Inputs:
         plate = self._open(self._shot.plate)
         self.numbering = Numbering(plate.frames, self.frames, self._shot.missing)
         self._problems += self.numbering.problems(self.subject, self._shot.plate.label)
+        try:
+            find_rgb(plate.channels, self.subject)
+        except RequestError as error:
+            self._problems.append(error)
         return plate
 
     def _find_color(self, config: ColorConfig) -> PlateColor:
@@ -138,6 +144,21 @@ class Inputs:
         source = open_source(sequence, self._locate)
         self._sources.append(source)
         return source
+
+
+def _check_request(shot: Shot) -> None:
+    """Refuse what cannot be worked on whatever the files hold."""
+    if shot.last_frame < shot.first_frame:
+        raise RequestError(
+            shot.name,
+            f"the frame range is empty (got {shot.first_frame}-{shot.last_frame})",
+            "Give the first frame first.",
+            code="malformed",
+        )
+    if not any(matte.role in ("remove", "quadmask") for matte in shot.mattes):
+        raise RequestError(
+            shot.name, "no matte says what to remove", "Pass one with --matte.", code="no_matte"
+        )
 
 
 def _raise_all(shot: str, problems: list[RequestError]) -> None:

@@ -75,7 +75,14 @@ class Jobs:
     # --- what clients ask --------------------------------------------------------------------
 
     def find(self, request: Request) -> Submitted | None:
-        """The job of a request if there is nothing to begin: it runs, or is done and complete."""
+        """The job of a request if there is nothing to begin: it runs, or is done and complete.
+
+        Raises:
+            ServerError: The disk is full; what has happened so far could not be recorded yet.
+        """
+        self._entries.catch_up()
+        if self._entries.trouble is not None:
+            raise self._entries.trouble
         job = job_id(request)
         known = self._store.status(job)
         if known is None or known.state not in ("running", "done"):
@@ -104,11 +111,11 @@ class Jobs:
     def status(self, job: str) -> JobStatus | None:
         """The job as it stands now."""
         recorded = self._store.status(job)
-        return None if recorded is None else self._with_progress(recorded)
+        return None if recorded is None else self._as_it_stands(recorded)
 
     def statuses(self, user: str, limit: int) -> tuple[JobStatus, ...]:
         """A user's jobs as they stand now, newest first."""
-        return tuple(self._with_progress(s) for s in self._store.statuses(user, limit))
+        return tuple(self._as_it_stands(s) for s in self._store.statuses(user, limit))
 
     def cancel(self, job: str) -> None:
         """Stop a job; a final one stays what it is."""
@@ -292,9 +299,14 @@ class Jobs:
         live = self._live.get(job)
         return 0.0 if live is None else self._clock() - live.begun
 
-    def _with_progress(self, status: JobStatus) -> JobStatus:
+    def _as_it_stands(self, status: JobStatus) -> JobStatus:
         live = self._live.get(status.job)
-        if live is None or status.state != "running":
+        if status.state != "running":
+            return status
+        trouble = self._entries.trouble
+        if live is None and trouble is not None:  # it has ended, but that cannot be recorded yet
+            return msgspec.structs.replace(status, state="failed", error=trouble.record())
+        if live is None:
             return status
         seconds = status.seconds + self._elapsed(status.job)
         at = live.progress

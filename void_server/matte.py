@@ -134,8 +134,7 @@ def grown(mask: Mask, radius: float) -> Mask:
     """The mask with every pixel no further than ``radius`` (Euclidean, pixels) from it."""
     if radius <= 0 or not mask.any():
         return mask.copy()
-    distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(distance <= radius)
+    return np.asarray(_distance(~mask, radius) <= radius)
 
 
 def soft_alpha(region: Mask, keep: Mask, feather: float) -> Alpha:
@@ -150,11 +149,23 @@ def soft_alpha(region: Mask, keep: Mask, feather: float) -> Alpha:
     if feather <= 0 or inside.all():
         alpha = region.astype(np.float32)
     else:
-        depth = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        depth = _distance(inside, feather + 1.0)
         rise = np.minimum(depth / (feather + 1.0), 1.0)
         alpha = np.maximum(rise * rise * (3.0 - 2.0 * rise), LEAST_ALPHA).astype(np.float32)
     alpha[~region | keep] = 0.0
     return alpha
+
+
+def _distance(mask: Mask, limit: float) -> Alpha:
+    """Euclidean distance of each pixel to the nearest one not in the mask, exact up to ``limit``.
+
+    OpenCV's square root is off by a bit here and there, depending on where the array lies in
+    memory. Squared distances are whole numbers, so rounding them makes every run the same.
+    """
+    rough = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    rough = np.minimum(rough, limit + 1.0)
+    exact: Alpha = np.sqrt(np.rint(rough * rough))
+    return exact
 
 
 def bounds(mask: Mask) -> Window | None:

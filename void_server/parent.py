@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import sys
+
+_PR_SET_PDEATHSIG = 1
 
 
 class Parent:
@@ -25,6 +29,22 @@ class Parent:
         return not _exists(self._pid)
 
 
+def end_with_parent(pid: int) -> None:
+    """Have Linux kill this process when the one that started it ends, however hung this one is.
+
+    What counts is the thread that started it. Elsewhere than on Linux this does nothing.
+
+    Args:
+        pid: The parent's process id. Another parent than that means that it has died already,
+            before it could be asked for; then this process exits at once.
+    """
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != pid:
+        os._exit(70)
+
+
 def _exists(pid: int) -> bool:
     if sys.platform == "win32":
         return _exists_on_windows(pid)
@@ -39,8 +59,6 @@ def _exists(pid: int) -> bool:
 
 def _exists_on_windows(pid: int) -> bool:
     # There os.kill would end the process.
-    import ctypes
-
     synchronize, timed_out = 0x00100000, 0x00000102
     kernel = ctypes.windll.kernel32  # type: ignore[attr-defined]
     handle = kernel.OpenProcess(synchronize, False, pid)

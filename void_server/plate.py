@@ -206,16 +206,15 @@ def _linear_half(picture: Picture, color: PlateColor) -> dict[str, Plane]:
     planes = [picture.channel(name) for name in picture.rgb_names()]
     integers = all(plane.dtype in (np.uint8, np.uint16) for plane in planes)
     if integers and color.is_curve:
-        curve = _curve(planes[0].dtype, color)
+        curve = _curve(int(np.iinfo(planes[0].dtype).max), color)
         return {name: curve[plane] for name, plane in zip("RGB", planes, strict=True)}
     rgb = np.stack([_as_float(plane) for plane in planes], axis=-1)
     rgb = np.clip(color.to_linear(rgb), -HALF_MAX, HALF_MAX)
     return {name: rgb[:, :, index].astype(np.float16) for index, name in enumerate("RGB")}
 
 
-def _curve(kind: np.dtype[np.generic], color: PlateColor) -> npt.NDArray[np.float16]:
-    """Scene-linear half for every code value of an integer type."""
-    top = int(np.iinfo(kind).max)
+def _curve(top: int, color: PlateColor) -> npt.NDArray[np.float16]:
+    """Scene-linear half for every code value from 0 to ``top``."""
     codes = (np.arange(top + 1, dtype=np.float64) / top).astype(np.float32)
     linear = color.to_linear(np.repeat(codes[:, None], 3, axis=1))
     return np.clip(linear[:, 0], -HALF_MAX, HALF_MAX).astype(np.float16)

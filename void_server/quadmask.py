@@ -141,8 +141,9 @@ def _as_levels(plane: npt.NDArray[Any]) -> Levels:
         top = int(np.iinfo(plane.dtype).max) // 255
         return ((plane.astype(np.uint32) + top // 2) // top).astype(np.uint8)
     # What is no number asks for nothing: it is kept.
-    scaled = np.nan_to_num(plane.astype(np.float32), nan=1.0, posinf=1.0, neginf=1.0) * 255.0
-    return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+    values = np.where(np.isfinite(plane), plane, 1).astype(np.float32)
+    levels: Levels = np.rint(np.clip(values * 255, 0, 255)).astype(np.uint8)
+    return levels
 
 
 def _check(histogram: npt.NDArray[np.intp], subject: str) -> None:

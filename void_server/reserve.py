@@ -31,7 +31,7 @@ class Reserve:
     def keep(self) -> None:
         """Lay the room by, unless the disk has little to spare."""
         try:
-            if self._file.exists() or shutil.disk_usage(self._file.parent).free < 4 * SIZE:
+            if self._file.exists() or shutil.disk_usage(self._file.parent).free < 2 * SIZE:
                 return
             with self._file.open("wb") as file:
                 # Written, not truncated to its size: a hole in a file reserves nothing.
@@ -60,6 +60,8 @@ class Entries:
     def __init__(self, reserve: Reserve) -> None:
         self._reserve = reserve
         self._waiting: deque[Callable[[], object]] = deque()
+        self.trouble: ServerError | None = None
+        """Why entries wait, or None when none do."""
 
     def make(self, entry: Callable[[], object]) -> None:
         """Make an entry now if that is possible, otherwise with a later `catch_up`."""
@@ -72,8 +74,11 @@ class Entries:
             try:
                 self._waiting[0]()
             except ServerError as error:
+                if self.trouble is None:
+                    log.error("%s", error)
+                self.trouble = error
                 if not self._reserve.release():
                     return
-                log.error("%s", error)
             else:
                 self._waiting.popleft()
+        self.trouble = None

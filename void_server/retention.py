@@ -109,8 +109,12 @@ class Retention:
 
     def _forget(self, job: str, user: str | None) -> int:
         """Take a user, or with None all, off a job; the last one takes its files along."""
-        if user is not None and not self._store.disown(job, user):
+        if user is not None and self._store.others_own(job, user):
+            self._store.disown(job, user)
             return 0
-        freed = sum(self._spool.remove(digest) for digest in self._store.forget(job))
+        # Files first: on a full disk the store cannot write before they are gone. Should the
+        # server be killed in between, the job is one with lost files, which may be forgotten too.
+        freed = sum(self._spool.remove(digest) for digest in self._store.files_of_only(job))
         shutil.rmtree(self._results.folder(job), ignore_errors=True)
+        self._store.forget(job)
         return freed

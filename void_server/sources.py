@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.shot import Request, SourceFile, source_files
+from void_server.disk import disk_errors
 from void_server.roots import readable
 from void_server.spool import Spool
 
@@ -69,9 +70,11 @@ class Sources:
 
         Raises:
             RequestError: As in `search`.
+            ServerError: The spool cannot be read.
         """
         wanted = source_files(request.shot)
-        places = {digest: self._place(file) for digest, file in wanted.items()}
+        with disk_errors(f"files of {request.shot.name}"):
+            places = {digest: self._place(file) for digest, file in wanted.items()}
         return Found(
             {digest: str(place) for digest, place in places.items() if place is not None},
             tuple(digest for digest, place in places.items() if place is None),

@@ -8,6 +8,7 @@ Data-Intensive Applications", chapter 8.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
@@ -19,12 +20,13 @@ import msgspec
 
 from bridge.errors import ErrorRecord
 from bridge.messages import JobStatus, Result, State
+from bridge.sequence import padding_of
 from bridge.shot import Request, source_files
 from void_server.database import open_database, transaction, translated
 from void_server.schedule import Waiting
 
 _STATUS = """
-SELECT job, name, state, engine, first_frame, last_frame, attempt, created, seconds, error,
+SELECT job, name, state, engine, first_frame, last_frame, padding, attempt, created, seconds, error,
        warnings, sequence,
        (SELECT count(DISTINCT frame) FROM results WHERE results.job = jobs.job) AS finished
 FROM jobs
@@ -47,10 +49,10 @@ class Store:
         self._connection.row_factory = sqlite3.Row
 
     def close(self) -> None:
-        """Write everything back into the one file and close it."""
-        with translated(self._file):
+        """Write everything back into the one file, if there is room for it, and close it."""
+        with contextlib.suppress(sqlite3.Error):  # the next server reads the log as well
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._connection.close()
+        self._connection.close()
 
     # --- asking ------------------------------------------------------------------------------
 
@@ -133,14 +135,15 @@ class Store:
             request.engine,
             shot.first_frame,
             shot.last_frame,
+            padding_of(file.name for file in shot.plate.files),
             state,
             time.time(),
         )
         with self._transaction():
             self._connection.execute(
-                """INSERT INTO jobs (job, request, name, engine, first_frame, last_frame, state,
-                                     created, turn)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT ifnull(max(turn), 0) + 1 FROM jobs))
+                """INSERT INTO jobs (job, request, name, engine, first_frame, last_frame, padding,
+                                     state, created, turn)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT ifnull(max(turn), 0) + 1 FROM jobs))
                    ON CONFLICT (job) DO UPDATE SET
                        request = excluded.request, engine = excluded.engine,
                        state = excluded.state, deaths = 0, error = NULL, ended = NULL,
@@ -290,21 +293,30 @@ class Store:
                 "DELETE FROM results WHERE job = ? AND frame IS ?", [(job, f) for f in frames]
             )
 
-    def disown(self, job: str, user: str) -> bool:
-        """Take an owner off a job; True when none is left."""
-        self._change("DELETE FROM owners WHERE job = ? AND user = ?", job, user)
-        return not self._all("SELECT 1 FROM owners WHERE job = ?", job)
+    def others_own(self, job: str, user: str) -> bool:
+        """Whether a job has an owner besides this user."""
+        return bool(self._all("SELECT 1 FROM owners WHERE job = ? AND user != ?", job, user))
 
-    def forget(self, job: str) -> list[str]:
-        """Delete a job. Returns the digests that nothing refers to any more."""
-        digests = self._all(
-            """SELECT sha256 FROM sources WHERE job = ?
-               UNION SELECT sha256 FROM results WHERE job = ?""",
-            job,
-            job,
-        )
+    def disown(self, job: str, user: str) -> None:
+        """Take an owner off a job."""
+        self._change("DELETE FROM owners WHERE job = ? AND user = ?", job, user)
+
+    def files_of_only(self, job: str) -> list[str]:
+        """The digests of a job's sources and results that no other job refers to."""
+        query = """
+            WITH mine AS (SELECT sha256 FROM sources WHERE job = :job
+                          UNION SELECT sha256 FROM results WHERE job = :job)
+            SELECT sha256 FROM mine
+            WHERE NOT EXISTS (SELECT 1 FROM sources s WHERE s.sha256 = mine.sha256 AND job != :job)
+              AND NOT EXISTS (SELECT 1 FROM results r WHERE r.sha256 = mine.sha256 AND job != :job)
+        """
+        with translated(self._file):
+            rows = self._connection.execute(query, {"job": job}).fetchall()
+        return [row["sha256"] for row in rows]
+
+    def forget(self, job: str) -> None:
+        """Delete a job."""
         self._run("DELETE FROM jobs WHERE job = ?", job)
-        return [row["sha256"] for row in digests if not self.refers_to(row["sha256"])]
 
     def refers_to(self, digest: str) -> bool:
         """Whether a job has a file as its source or result."""

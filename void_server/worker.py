@@ -14,6 +14,7 @@ import sys
 from void_server import job
 from void_server.engines import catalog
 from void_server.link import Link
+from void_server.parent import end_with_parent
 from void_server.worker_link import (
     BROKER_PID_VARIABLE,
     ENDPOINT_VARIABLE,
@@ -26,12 +27,14 @@ log = logging.getLogger(__name__)
 
 def main() -> int:
     """Serve jobs until the broker says `Leave`."""
+    broker_pid = int(os.environ[BROKER_PID_VARIABLE])
+    end_with_parent(broker_pid)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     # The broker decides when a worker ends; Ctrl-C in a terminal reaches the whole group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     device = sys.argv[1] if len(sys.argv) > 1 else "cpu"
     offered = catalog.engines()
-    link = Link(os.environ[ENDPOINT_VARIABLE], broker_pid=int(os.environ[BROKER_PID_VARIABLE]))
+    link = Link(os.environ[ENDPOINT_VARIABLE], broker_pid=broker_pid)
     try:
         infos = tuple(engine.describe() for engine in offered.values())
         token = os.environ.pop(TOKEN_VARIABLE)

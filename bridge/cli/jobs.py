@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
-from bridge import sequence
 from bridge.cli import options, place, server, show
 from bridge.cli.outcome import outcome, say_outcome
 from bridge.client import Client
@@ -92,7 +89,7 @@ def fetch(
             out,
             name=known.name,
             job=known.job,
-            padding=_padding(client, known),
+            padding=known.padding,
             new_version=new_version,
         )
         with landing:
@@ -200,28 +197,6 @@ def _row(job: JobStatus) -> tuple[str, ...]:
         job.engine,
         age,
     )
-
-
-def _padding(client: Client, job: JobStatus) -> int:
-    """Digits of the plate's frame numbers, as far as the server has written them down."""
-    results = client.status(job.job).results
-    sidecars = [result for result in results if result.kind == "sidecar"]
-    if not sidecars:
-        return sequence.LEAST_PADDING
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "sidecar.json"
-        client.download(sidecars[-1], file)
-        try:
-            plate = msgspec.json.decode(file.read_bytes(), type=_Source).plate
-        except msgspec.DecodeError:
-            return sequence.LEAST_PADDING
-    return sequence.padding_in(plate)
-
-
-class _Source(msgspec.Struct):
-    """The part of the server's record that names the plate."""
-
-    plate: str
 
 
 def _purge_private(folder: Path, before: float) -> tuple[int, int]:

@@ -11,8 +11,9 @@ disk to disk: one file per frame at the sender, one synced (fsync) file at the r
     SHA-256 of each file, checked, resuming, and renaming. "sha256" is the plain socket with just
     that digest added, in the same thread.
 
-Variants take turns within each repeat; the table shows medians, and peak resident memory of each
-process (VmHWM), of which the interpreter with its imports takes some 35 MB.
+Variants take turns within each repeat, after one round that does not count; the table shows
+medians, and the peak resident memory of each process (VmHWM), some 35 MB of which are the
+interpreter and its imports. Use an idle machine: ours needs more cores than a plain socket does.
 """
 
 from __future__ import annotations
@@ -325,9 +326,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         make_frames(Path(folder), options.frames, options.size)
         results = {name: [] for name in options.only}
-        for _ in range(options.repeats):
+        for repeat in range(-1, options.repeats):
             for name in options.only:
-                results[name].append(once(name, options.frames, options.size, Path(folder)))
+                run = once(name, options.frames, options.size, Path(folder))
+                results[name] += [run] if repeat >= 0 else []
     table(results)
 
 

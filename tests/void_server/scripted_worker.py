@@ -25,6 +25,7 @@ from pathlib import Path
 from bridge.errors import ErrorRecord
 from bridge.messages import EngineInfo, ParameterInfo, Result
 from bridge.wire import Dealer
+from void_server.parent import end_with_parent
 from void_server.worker_link import (
     BROKER_PID_VARIABLE,
     ENDPOINT_VARIABLE,
@@ -58,6 +59,7 @@ class Worker:
     def __init__(self) -> None:
         self.dealer = Dealer(os.environ[ENDPOINT_VARIABLE], receives=ToWorker)
         self.broker = int(os.environ[BROKER_PID_VARIABLE])
+        end_with_parent(self.broker)
         self.dropped: set[str] = set()
         self.leaving = False
         self.runs: list[Run] = []

@@ -344,6 +344,18 @@ def test_too_many_unfinished_jobs_are_refused(served, settings, asker, request_f
     for name in ("a", "b"):
         ask.submit(request_for(name=name))
     failed(ask(Submit(request_for(name="c"))), "too_many_jobs")
+    ask.submit(request_for(name="a"))
+
+
+def test_a_server_that_is_ending_says_so(served, settings, asker, request_for):
+    broker = served(settings)
+    ask = asker(broker.endpoint)
+    job = ask.submit(request_for({"pause": 1.0}))
+    ask.wait(job, lambda s: s.status.stage != "")
+    broker.stop()
+    time.sleep(0.2)  # it has noticed, and waits for the frame in hand
+    failed(ask(Submit(request_for(name="late"))), "draining")
+    assert ask(GetStatus(job)).status.state == "running"
 
 
 def test_a_message_for_another_socket_is_answered_and_does_no_harm(served, settings, asker):
@@ -372,6 +384,29 @@ def test_workers_that_cannot_start_leave_a_server_that_says_why(
     assert "no_such_module_at_all" in engine.reason
     failed(ask(Submit(request_for(name="sh020"))), "no_worker")
     assert isinstance(ask(Ping()), Pong)
+
+
+def test_a_full_disk_fails_the_job_with_its_frames_kept_and_it_goes_on_when_there_is_room(
+    served, settings, asker, request_for
+):
+    broker = served(settings)
+    ask = asker(broker.endpoint)
+    asked = request_for({"pause": 0.005}, last=1400)
+    job = ask.submit(asked)
+    ask.wait(job, lambda s: s.status.finished >= 2)
+    store = broker._store._connection
+    (pages,) = store.execute("PRAGMA page_count").fetchone()
+    store.execute(f"PRAGMA max_page_count = {pages + 1}")
+    failure = ask.wait(job).status
+    assert (failure.state, failure.error.code) == ("failed", "disk_full")
+    assert 2 <= failure.finished < 400
+    failed(ask(Submit(asked)), "disk_full")
+    assert isinstance(ask(Ping()), Pong)
+    store.execute("PRAGMA max_page_count = 1000000")
+    ask.submit(asked)
+    again = ask.wait(job, lambda s: s.status.finished > failure.finished + 20).status
+    assert (again.state, again.attempt) == ("running", 2)
+    assert not (settings.data_dir / "reserve").exists()  # it was given up to write with
 
 
 def test_each_device_has_a_worker(served, settings, asker, request_for):

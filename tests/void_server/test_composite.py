@@ -121,6 +121,35 @@ def test_the_read_back_counts_every_value_that_changed(studio, locate, codec):
     assert changed_outside(out, picture, patch) == 2 + 64 * 64
 
 
+def test_rows_stored_from_the_bottom_up_are_kept(studio, locate):
+    rng = np.random.default_rng(7)
+    channels = {n: rng.random((77, 40), np.float32).astype(np.float16) for n in "RGB"}
+    source = studio.exr("plate.exr", channels, lineOrder=OpenEXR.DECREASING_Y)
+    picture = read(studio, locate, source)
+    patch = patch_in(Window(5, 30, 20, 50))
+    out = studio.folder / "out.exr"
+    write_comp(picture, patch, out, color=PLAIN, attributes={})
+    assert changed_outside(out, picture, patch) == 0
+    file = OpenEXR.File(str(out), separate_channels=True)
+    assert file.header()["lineOrder"] == OpenEXR.DECREASING_Y
+    assert (file.channels()["R"].pixels[30:51, 5:21] == np.float16(0.25)).all()
+
+
+def test_a_result_can_be_the_plate_of_the_next_job(studio, locate):
+    channels = {n: np.ones((40, 40), np.float16) for n in "RGB"}
+    first, second = studio.folder / "v001.exr", studio.folder / "v002.exr"
+    plate = read(studio, locate, studio.exr("plate.exr", channels))
+    write_comp(plate, patch_in(Window(2, 2, 9, 9)), first, color=PLAIN,
+               attributes={"job": "one", "note": "x"})  # fmt: skip
+    again = read(studio, locate, first)
+    patch = patch_in(Window(20, 20, 29, 29), value=0.75)
+    write_comp(again, patch, second, color=PLAIN, attributes={"job": "two"})
+    assert changed_outside(second, again, patch) == 0
+    header = OpenEXR.File(str(second)).header()
+    assert header["void/job"] == "two"
+    assert "void/note" not in header
+
+
 def test_an_empty_hole_returns_the_frame_whole(studio, locate):
     source = studio.exr("plate.exr", nasty_channels())
     picture = read(studio, locate, source)

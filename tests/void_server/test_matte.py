@@ -44,7 +44,8 @@ def distances(mask):
     """Distance of every pixel to the nearest of the mask, by brute force."""
     ys, xs = np.nonzero(mask)
     y, x = np.mgrid[: mask.shape[0], : mask.shape[1]]
-    return np.sqrt(((y[..., None] - ys) ** 2 + (x[..., None] - xs) ** 2).min(axis=-1))
+    squares = ((y[..., None] - ys) ** 2 + (x[..., None] - xs) ** 2).min(axis=-1)
+    return np.sqrt(squares).astype(np.float32)
 
 
 @settings(max_examples=150, deadline=None)
@@ -56,11 +57,9 @@ def test_alpha_lies_strictly_inside_the_grown_matte(scene):
     inside = np.zeros_like(matte)
     inside[limit.y_min : limit.y_max + 1, limit.x_min : limit.x_max + 1] = True
     left = matte & ~keep
-    region = distances(left) <= grow + 1e-4 if left.any() else empty(matte.shape)
+    region = distances(left) <= np.float32(grow) if left.any() else empty(matte.shape)
     np.testing.assert_array_equal(alpha > 0, hole)
-    assert not (hole & ~(region & ~keep & inside)).any()
-    sure = distances(left) <= grow - 1e-4 if left.any() else empty(matte.shape)
-    assert (hole | ~(sure & ~keep & inside)).all()
+    np.testing.assert_array_equal(hole, region & ~keep & inside)
     assert alpha.min() >= 0
     assert alpha.max() <= 1
     foreign = frame.foreign()
@@ -74,10 +73,7 @@ def test_growing_is_by_euclidean_distance(mask, radius):
     if not mask.any():
         assert not got.any()
         return
-    distance = distances(mask)
-    np.testing.assert_array_equal(got[distance < radius - 1e-3], True)
-    np.testing.assert_array_equal(got[distance > radius + 1e-3], False)
-    assert (got | ~mask).all()
+    np.testing.assert_array_equal(got, distances(mask) <= np.float32(radius))
 
 
 def test_growing_more_than_the_feather_leaves_the_matte_at_one():
@@ -151,6 +147,18 @@ def test_one_pixel_is_enough(feather):
     alpha = on_canvas(frame_matte(lone, empty(lone.shape), grow=0, feather=feather))
     assert np.count_nonzero(alpha) == 1
     assert alpha[4, 4] >= 1 / 1024
+
+
+def test_every_call_gives_the_same_bits():
+    region = disc((90, 120), (40, 61), 33) | disc((90, 120), (50, 90), 20)
+    first = soft_alpha(region, np.zeros_like(region), 17.3)
+    for offset in range(1, 12):
+        # The same mask elsewhere in memory: vector units must not change the result.
+        buffer = np.zeros(region.size + offset, bool)
+        moved = buffer[offset:].reshape(region.shape)
+        moved[:] = region
+        again = soft_alpha(moved, np.zeros_like(region), 17.3)
+        np.testing.assert_array_equal(again.view(np.uint32), first.view(np.uint32))
 
 
 def test_masks_are_kept_in_far_less_than_their_size():

@@ -234,17 +234,20 @@ def test_each_user_sees_the_jobs_of_her_own(store):
 def test_two_users_with_the_same_request_share_the_job(store):
     job = submitted(store, user="anna")
     submitted(store, user="ben")
-    assert not store.disown(job, "anna")
-    assert store.disown(job, "ben")
+    assert store.others_own(job, "anna")
+    store.disown(job, "anna")
+    assert not store.owns(job, "anna")
+    assert not store.others_own(job, "ben")
 
 
 def test_forgetting_a_job_tells_the_files_that_no_other_job_needs(store):
     job, other = submitted(store, name="sh010"), submitted(store, name="sh020")
     store.deliver(job, store.begin(job), 1001, [result(1001)])
-    freed = set(store.forget(job))
+    only = set(store.files_of_only(job))
+    store.forget(job)
     plate = request("sh010").shot.plate.files[0].sha256
     matte = request().shot.mattes[0].sequence.files[0].sha256
-    assert freed == {plate, result(1001).sha256}
+    assert only == {plate, result(1001).sha256}
     assert store.refers_to(matte)
     assert store.status(job) is None
     assert store.status(other) is not None

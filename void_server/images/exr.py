@@ -16,7 +16,8 @@ import numpy.typing as npt
 import OpenEXR
 
 from bridge.errors import RequestError, ServerError
-from void_server.images.exr_header import Attribute, Header, PartHeader, parse_header
+from void_server.images.exr_header import parse_header
+from void_server.images.exr_layout import Attribute, Header, PartHeader
 from void_server.images.exr_splice import chunk_contents, chunk_rows, spliced
 from void_server.images.picture import ExrSource, Picture, Plane, rgb_layers
 from void_server.images.window import Window
@@ -90,6 +91,22 @@ def colorspace_of(header: Header) -> str | None:
         return None
     found = OpenEXR.chromaticitiesToColorInteropID(chromaticities)
     return str(found) if found else None
+
+
+def warnings_about(header: Header, label: str) -> tuple[str, ...]:
+    """What the artist should know when frames like this one are written back."""
+    main = header.parts[main_part(header)]
+    found = []
+    if not keeps_codec(main):
+        found.append(
+            f"{label}: its {main.compression} compression changes pixels each time it is written; "
+            "frames with a hole come back as zip"
+        )
+    views = [part.text("view") for part in header.parts if part.text("view")]
+    if len(set(views)) > 1 or "multiView" in main.attributes:
+        shown = main.text("view") or "default"
+        found.append(f"{label}: it holds several views; only the {shown} one is worked on")
+    return tuple(found)
 
 
 def encode_over(

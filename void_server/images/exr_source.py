@@ -5,7 +5,8 @@ from __future__ import annotations
 from bridge.errors import RequestError
 from bridge.shot import Sequence, SourceFile
 from void_server.images import exr
-from void_server.images.exr_header import PartHeader, parse_header, read_header
+from void_server.images.exr_header import parse_header, read_header
+from void_server.images.exr_layout import PartHeader
 from void_server.images.picture import Picture
 from void_server.images.source import Locate, Untagged, read_checked
 
@@ -23,6 +24,7 @@ class ExrSequence:
         file = self._files[self.frames[0]]
         header = read_header(locate(file), file.name)
         self.colorspace = exr.colorspace_of(header)
+        self.warnings = exr.warnings_about(header, sequence.label)
         self.channels = tuple(sorted(header.parts[exr.main_part(header)].channels))
 
     def facts(self, frame: int) -> PartHeader:

@@ -18,7 +18,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from void_server.images.exr_header import (
+from void_server.images.exr_layout import (
     CHUNK_ROWS,
     LONG_NAMES,
     MAGIC,
@@ -93,7 +93,7 @@ def spliced(
         The new file, or None when the source's chunk table cannot be relied on.
     """
     chunks = find_chunks(data, header)
-    if chunks is None:
+    if chunks is None or not packed.keys() <= {c.index for c in chunks if c.part == main}:
         return None
     kept = {
         name: value
@@ -172,4 +172,4 @@ def _chunk_size(data: bytes, offset: int, part: PartHeader, *, multipart: bool) 
     (packed,) = struct.unpack_from("<i", data, offset + head - 4)
     if packed < 0 or offset + head + packed > len(data):
         return None
-    return head + packed
+    return head + int(packed)

@@ -7,6 +7,7 @@ picture n is the n-th time stamp, which holds for B-frames and after a seek alik
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from av.video.stream import VideoStream
 from bridge.errors import RequestError
 from bridge.shot import Sequence, SourceFile
 from void_server.images.exr_header import MAX_DECODED, unreadable
-from void_server.images.movie_planes import MoviePlanes, channel_names
+from void_server.images.movie_planes import HD_HEIGHT, MoviePlanes, channel_names
 from void_server.images.picture import Picture
 from void_server.images.source import Locate, Untagged, check_digest
 from void_server.images.timecode import advance
@@ -72,12 +73,14 @@ class MovieSource:
         self._kept: OrderedDict[int, av.VideoFrame] = OrderedDict()
         self._decoder: Iterator[av.VideoFrame] | None = None
         self._next = 0
+        self._lock = threading.Lock()
         first = sequence.frames[0]
         self.frames = tuple(range(first, first + len(self._times)))
         context = self._stream.codec_context
         self._facts = _facts(context, self._file.name)
         self.colorspace = _tagged(context)
-        self.channels = tuple(sorted(channel_names(context.format)))
+        self.warnings = _warnings(context, self._file.name)
+        self.channels = tuple(sorted(channel_names(context.pix_fmt or "")))
         self.rate = Fraction(self._stream.average_rate) if self._stream.average_rate else None
         self._timecode = _start_timecode(self._container)
 
@@ -90,7 +93,8 @@ class MovieSource:
         """Decode a picture; its planes are made when they are asked for."""
         index = self._index_of(frame)
         subject = f"{self._file.name} frame {frame}"
-        decoded = self._decoded(index, subject)
+        with self._lock:
+            decoded = self._decoded(index, subject)
         timecode = (
             advance(self._timecode, index, self.rate) if self._timecode and self.rate else None
         )
@@ -201,6 +205,13 @@ def _tagged(context: VideoCodecContext) -> str | None:
     if primaries in (0, _UNSPECIFIED):
         primaries = 1
     return _SPACES.get((primaries, transfer), f"video primaries {primaries}, transfer {transfer}")
+
+
+def _warnings(context: VideoCodecContext, name: str) -> tuple[str, ...]:
+    if int(context.colorspace) != _UNSPECIFIED or "Y" not in channel_names(context.pix_fmt or ""):
+        return ()
+    matrix = "Rec.709" if context.height >= HD_HEIGHT else "Rec.601"
+    return (f"{name} does not say its YUV matrix: read as {matrix}",)
 
 
 def _facts(context: VideoCodecContext, subject: str) -> MovieFacts:

@@ -60,7 +60,7 @@ class MoviePlanes(Mapping[str, Plane]):
 
     def __init__(self, decoded: Decoded) -> None:
         self._decoded = decoded
-        self._names = channel_names(decoded.format)
+        self._names = channel_names(decoded.format.name)
         self._rgb: Plane | None = None
 
     def __getitem__(self, name: str) -> Plane:
@@ -82,12 +82,12 @@ class MoviePlanes(Mapping[str, Plane]):
         return len(self._names)
 
 
-def channel_names(pixel_format: Any) -> tuple[str, ...]:  # noqa: ANN401  PyAV's VideoFormat
-    """Names of the channels that a picture of this pixel format has."""
+def channel_names(pixel_format: str) -> tuple[str, ...]:
+    """Names of the channels that a picture has, by FFmpeg's name of its pixel format."""
     names = ["R", "G", "B"]
-    if not _is_rgb(pixel_format.name):
+    if not _is_rgb(pixel_format):
         names.append("Y")
-    if pixel_format.name.startswith(("yuva", "gbrap", "rgba", "bgra", "argb", "abgr", "ya")):
+    if pixel_format.startswith(("yuva", "gbrap", "rgba", "bgra", "argb", "abgr", "ya")):
         names.append("A")
     return tuple(names)
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.errors import RequestError
-from void_server.images.exr_header import Header
+from void_server.images.exr_layout import Header
 from void_server.images.window import Window
 
 Plane = npt.NDArray[Any]

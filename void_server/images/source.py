@@ -9,7 +9,8 @@ from typing import Literal, Protocol
 
 from bridge.errors import RequestError
 from bridge.shot import Sequence, SourceFile
-from void_server.images.exr_header import MAGIC, unreadable
+from void_server.images.exr_header import unreadable
+from void_server.images.exr_layout import MAGIC
 from void_server.images.picture import Picture
 from void_server.images.window import Window
 
@@ -58,6 +59,11 @@ class Source(Protocol):
         """What the numbers may be taken for when `colorspace` is None."""
         ...
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the artist should know of these files when they are a plate."""
+        ...
+
     def facts(self, frame: int) -> Facts:
         """Windows of a frame, from its header alone.
 
@@ -85,6 +91,13 @@ def open_source(sequence: Sequence, locate: Locate) -> Source:
     Raises:
         RequestError: The files are of no kind we read, or cannot be read.
     """
+    if not sequence.files or len(sequence.files) != len(sequence.frames):
+        raise RequestError(
+            sequence.label,
+            f"the sequence is malformed (expected one number for each file, got "
+            f"{len(sequence.files)} files and {len(sequence.frames)} numbers)",
+            code="malformed",
+        )
     # Each reader pulls in a large library, so only the one that is needed is loaded.
     if sequence.kind == "movie":
         from void_server.images.movie import MovieSource

@@ -47,6 +47,8 @@ class StillFacts:
 class StillsSource:
     """One file per frame, of any format in `SUFFIXES`."""
 
+    warnings: tuple[str, ...] = ()
+
     def __init__(self, sequence: Sequence, locate: Locate) -> None:
         self._files = dict(zip(sequence.frames, sequence.files, strict=True))
         self._locate = locate

@@ -83,7 +83,7 @@ def test_after_the_server_was_killed_and_restarted_fetch_completes(void, shot, t
     process.communicate(timeout=30)
     os.kill(killed.pid, signal.SIGKILL)
     killed.wait()
-    line, error = void.refused("fetch", job, code=1)
+    line, error = void.refused("fetch", job)
     assert error["code"] == "server_down"
     assert "none is running" in line
 
@@ -117,7 +117,7 @@ def test_purge_deletes_what_private_servers_left(void, tmp_path):
 
 @pytest.mark.parametrize("command", [["status"], ["jobs"], ["cancel", "ab"], ["fetch", "ab"]])
 def test_without_a_server_there_is_nothing_to_ask(void, command):
-    line, error = void.refused(*command, code=1)
+    line, error = void.refused(*command)
     assert error["code"] == "server_down"
     assert "void-server" in line
 
@@ -126,4 +126,4 @@ def test_a_file_that_outlived_its_server_is_not_believed(void, tmp_path):
     void.data.mkdir()
     notice = {"endpoint": "tcp://127.0.0.1:9", "pid": 2**22 + 1, "epoch": "x", "version": "1"}
     (void.data / "server.json").write_text(json.dumps(notice))
-    assert void.refused("jobs", code=1)[1]["code"] == "server_down"
+    assert void.refused("jobs")[1]["code"] == "server_down"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.errors import RequestError
-from void_server.images import exr_header
+from void_server.images import exr_header, exr_layout
 from void_server.images.exr_header import parse_header, read_header
 from void_server.images.window import Window
 
@@ -32,7 +32,7 @@ def handmade(width, height, *, compression=3, channels=b"", version=2, tiles=b""
         name + b"\0" + kind + b"\0" + struct.pack("<i", len(value)) + value
         for name, kind, value in attributes
     )
-    return exr_header.MAGIC + struct.pack("<I", version) + body + b"\0"
+    return exr_layout.MAGIC + struct.pack("<I", version) + body + b"\0"
 
 
 def test_the_header_tells_windows_aspect_rate_and_tags(studio):
@@ -104,7 +104,7 @@ def test_too_many_channels_are_refused():
 def test_mip_mapped_textures_are_refused():
     tiles = struct.pack("<IIB", 32, 32, 1)
     with pytest.raises(RequestError, match="mip-mapped"):
-        parse_header(handmade(64, 64, tiles=tiles, version=2 | exr_header.TILED), "tex.exr")
+        parse_header(handmade(64, 64, tiles=tiles, version=2 | exr_layout.TILED), "tex.exr")
 
 
 @pytest.mark.parametrize("length", [0, 3, 4, 8, 10, 60, 250])

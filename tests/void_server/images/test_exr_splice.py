@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from void_server.images import exr
-from void_server.images.exr_header import Attribute, parse_header
+from void_server.images.exr_header import parse_header
+from void_server.images.exr_layout import Attribute
 from void_server.images.exr_splice import chunk_contents, chunk_rows, find_chunks, spliced
 
 MINE = {"void/job": Attribute("string", b"abc")}

@@ -22,6 +22,11 @@ _SLACK = 0.03
 _SPREADS = 5.0
 """Difference, in robust deviations of all frames from the median, beyond which one disagrees."""
 
+_FARTHEST = 0.25
+"""Difference in `tone.compressed`, about a third of a stop, beyond which no frame agrees."""
+
+_THINNED = 5  # one pixel in so many is looked at to judge how far frames differ
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -78,10 +83,11 @@ def _agreeing(looks: npt.NDArray[np.float32], shown: Mask) -> Mask:
     far = np.float32(np.inf)
     middle = _median(looks, shown)
     apart = np.where(shown, np.abs(looks - middle), far)
-    finite = apart[shown]
-    spread = 1.4826 * float(np.median(finite)) if finite.size else 0.0
-    agreeing = apart <= max(_SPREADS * spread, _SLACK)
-    nearest = apart.argmin(axis=0)
+    some = apart[:, ::_THINNED][shown[:, ::_THINNED]]
+    spread = 1.4826 * float(np.median(some)) if some.size else 0.0
+    agreeing = apart <= np.clip(_SPREADS * spread, _SLACK, _FARTHEST)
+    # Where none agrees, as between two that differ, the first as near as any to the middle.
+    nearest = (apart <= 1.01 * apart.min(axis=0) + 1e-6).argmax(axis=0)
     lost = shown.any(axis=0) & ~agreeing.any(axis=0)
     agreeing[nearest[lost], np.flatnonzero(lost)] = True
     return np.asarray(agreeing)

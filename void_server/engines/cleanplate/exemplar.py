@@ -95,7 +95,7 @@ def _seeded(code: Float, rough: Completion, unknown: Mask) -> Float:
 
 
 def _own_places(shape: tuple[int, ...]) -> Places:
-    return np.asarray(np.dstack(np.mgrid[0 : shape[0], 0 : shape[1]]), np.int64)
+    return np.moveaxis(np.indices(shape, np.int64), 0, -1).copy()
 
 
 class _Level:
@@ -188,5 +188,5 @@ class _Level:
         """(N,) mean squared difference of the patches around targets and places."""
         windows = np.lib.stride_tricks.sliding_window_view(self.code, (_SIDE, _SIDE), axis=(0, 1))
         mine, other = (windows[tuple((p - _RADIUS).T)] for p in (targets, places))
-        apart = (mine - other).reshape(len(targets), -1)
-        return np.asarray(np.einsum("ij,ij->i", apart, apart) / max(apart.shape[1], 1), np.float32)
+        apart = (mine - other).reshape(len(targets), _SIDE * _SIDE * self.code.shape[2])
+        return np.asarray(np.einsum("ij,ij->i", apart, apart) / apart.shape[1], np.float32)

@@ -11,8 +11,8 @@ from void_server.engines.engine import Mask, Rgb
 _DARK, _BRIGHT = 0.01, 1.0
 """Scene-linear values between which a ratio is not ruled by grain or by a clipped sensor."""
 
-_ENOUGH = 400
-_MOST = 40_000
+_ENOUGH = 400  # ratios, for a median to mean something
+_MOST = 60_000  # pixels that are looked at
 _NOTHING = 0.004  # gains nearer to 1 than this are measurement error; pixels keep their bits
 _LEAST, _LARGEST = 0.5, 2.0
 
@@ -28,12 +28,10 @@ def gain(target: Rgb, background: Mask, sample: Sample) -> npt.NDArray[np.float3
         background: (h, w) bool, where it shows background.
         sample: The source in the same box.
     """
-    rows, columns = np.nonzero(background & sample.valid)
-    if rows.size < _ENOUGH:
-        return np.ones(3, np.float32)
-    step = max(rows.size // _MOST, 1)
-    ours = target[rows[::step], columns[::step]]
-    theirs = sample.rgb[rows[::step], columns[::step]]
+    common = background & sample.valid
+    thin = max(int(np.sqrt(common.size / _MOST)), 1)
+    common = common[::thin, ::thin]
+    ours, theirs = target[::thin, ::thin][common], sample.rgb[::thin, ::thin][common]
     found = np.array([_ratio(ours[:, c], theirs[:, c]) for c in range(3)], np.float32)
     found = found.clip(_LEAST, _LARGEST)
     return np.where(np.abs(found - 1) < _NOTHING, np.float32(1), found).astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from void_server.engines.cleanplate.choose import Choice, choose
 from void_server.engines.cleanplate.exposure import gain
 from void_server.engines.cleanplate.gather import Sample, gather
 from void_server.engines.cleanplate.invent import Ground, Inventor
-from void_server.engines.cleanplate.parallax import residual
+from void_server.engines.cleanplate.parallax import Parallax
 from void_server.engines.cleanplate.quiet import quieted
 from void_server.engines.cleanplate.regrain import Grain, grown, measured
 from void_server.engines.cleanplate.settings import Settings
@@ -86,21 +87,25 @@ class Filler:
 
         The frame must have a hole.
         """
-        whole_hole = self._footage.hole(frame)
-        around = Box.around(whole_hole)
+        around = Box.around(self._footage.hole(frame))
         if around is None:
             raise ValueError(f"frame {frame} has no hole (expected at least one pixel)")
-        box = around.grown(surroundings, self._footage.size)
-        hole = whole_hole[box.slices]
-        background = ~self._footage.foreign(frame)[box.slices] & ~hole
-        target = self._footage.plate(frame)[box.slices].copy()
-        ring = seam.ring_of(hole) & background
-        choice = self._chosen(frame, box, target, background, wanted=hole | ring)
+        ground = self._bare(frame, around.grown(surroundings, self._footage.size))
+        hole = ground.unseen
+        ring = seam.ring_of(hole) & ground.known
+        choice = self._chosen(frame, ground, wanted=hole | ring)
         shown = choice.seen > 0
-        fill = seam.joined(choice.rgb, target, hole=hole & shown, ring=ring & shown)
-        rgb = np.where((hole & shown)[..., None], fill, target)
-        known = background | (hole & shown)
-        return Ground(box, rgb, known, hole & ~shown), np.where(hole, choice.seen, np.uint16(0))
+        fill = seam.joined(choice.rgb, ground.rgb, hole=hole & shown, ring=ring & shown)
+        np.copyto(ground.rgb, fill, where=(hole & shown)[..., None])
+        filled = replace(ground, known=ground.known | (hole & shown), unseen=hole & ~shown)
+        return filled, np.where(hole, choice.seen, np.uint16(0))
+
+    def _bare(self, frame: int, box: Box) -> Ground:
+        """A box of a frame before anything is filled."""
+        hole = self._footage.hole(frame)[box.slices]
+        foreign = self._footage.foreign(frame)[box.slices]
+        rgb = self._footage.plate(frame)[box.slices].copy()
+        return Ground(box, rgb, ~foreign & ~hole, hole)
 
     def _quiet(self, frame: int) -> Ground:
         """The real pixels of a frame and of much around its hole, with little grain.
@@ -110,43 +115,38 @@ class Filler:
         hole = Box.around(self._footage.hole(frame))
         reach = max(_SURROUNDINGS, max(hole.height, hole.width) // 2) if hole else _SURROUNDINGS
         ground, _ = self._real(frame, surroundings=reach)
-        samples = (
-            self._sample(frame, source, ground.box, ground.rgb, ground.known)
-            for source in self._nearest(frame)[:_QUIET]
-        )
+        nearest = self._nearest(frame)[:_QUIET]
+        samples = (sample for _, sample in self._samples(frame, nearest, ground))
         return replace(ground, rgb=quieted(ground.rgb, ground.known, samples))
 
-    def _chosen(
-        self, frame: int, box: Box, target: Rgb, background: Mask, *, wanted: Mask
-    ) -> Choice:
+    def _chosen(self, frame: int, ground: Ground, *, wanted: Mask) -> Choice:
         """The real pixels for ``wanted``."""
         turn = self._frames.index(frame)
         sources = self._sight.pick(
             frame,
             search=self._settings.search,
             votes=self._settings.max_sources,
-            most=self._most_sources(box),
+            most=self._most_sources(ground.box),
         )
         # To and fro through the shot: what was read last for one frame is read first for the next.
-        samples = {
-            source: self._sample(frame, source, box, target, background)
-            for source in sorted(sources, reverse=turn % 2 == 1)
-        }
+        order = sorted(sources, reverse=turn % 2 == 1)
+        samples = dict(self._samples(frame, order, ground))
         return choose([samples[source] for source in sources], wanted, turn=turn)
 
-    def _sample(self, frame: int, source: int, box: Box, target: Rgb, background: Mask) -> Sample:
-        """What ``source`` shows in the box, as bright as the frame to be filled."""
-        source_plate, foreign = self._footage.plate(source), self._footage.foreign(source)
-        motion = self._track.between(frame, source)
-        sample = gather(source_plate, foreign, box=box, motion=motion)
-        if self._settings.dense_flow:
-            flow = residual(target, background, sample)
+    def _samples(
+        self, frame: int, sources: Iterable[int], ground: Ground
+    ) -> Iterator[tuple[int, Sample]]:
+        """What each of ``sources`` shows in the box, as bright as the frame to be filled."""
+        parallax = Parallax(ground.rgb, ground.known) if self._settings.dense_flow else None
+        for source in sources:
+            plate, foreign = self._footage.plate(source), self._footage.foreign(source)
+            motion = self._track.between(frame, source)
+            sample = _matched(ground, gather(plate, foreign, box=ground.box, motion=motion))
+            flow = parallax.residual(sample) if parallax else None
             if flow is not None:
-                sample = gather(source_plate, foreign, box=box, motion=motion, flow=flow)
-        factor = gain(target, background, sample)
-        if (factor == 1).all():
-            return sample
-        return Sample(sample.rgb * factor, sample.valid)
+                sample = gather(plate, foreign, box=ground.box, motion=motion, flow=flow)
+                sample = _matched(ground, sample)
+            yield source, sample
 
     def _most_sources(self, box: Box) -> int:
         wanted = self._settings.max_sources + _EXTRA
@@ -166,11 +166,17 @@ class Filler:
         nearest = self._nearest(frame)
         if not nearest:
             return None
-        background = ground.known & ~self._footage.foreign(frame)[ground.box.slices]
-        sample = self._sample(frame, nearest[0], ground.box, ground.rgb, background)
-        return measured(ground.rgb, sample.rgb, background & sample.valid)
+        bare = self._bare(frame, ground.box)
+        ((_, sample),) = self._samples(frame, nearest[:1], bare)
+        return measured(bare.rgb, sample.rgb, bare.known & sample.valid)
 
     def _nearest(self, frame: int) -> list[int]:
         """The other frames whose place is known, nearest first."""
         known = (f for f in self._frames if f != frame and self._track.confidence[f] > 0)
         return sorted(known, key=lambda other: (abs(other - frame), other))
+
+
+def _matched(ground: Ground, sample: Sample) -> Sample:
+    """The sample as bright as the ground."""
+    factor = gain(ground.rgb, ground.known, sample)
+    return Sample(sample.rgb * factor, sample.valid) if (factor != 1).any() else sample

@@ -30,8 +30,10 @@ def membrane(values: Float, known: Mask, *, cell: int) -> Float:
     total = cv2.resize(values, cells, interpolation=cv2.INTER_AREA)
     held = share > 0
     share, total = (cv2.GaussianBlur(part, (0, 0), _ALONG) for part in (share, total))
+    total = total.reshape(*share.shape, -1)  # OpenCV drops a channel axis of one
     surface = _harmonic(total / np.maximum(share, 1e-6)[..., None], held)
-    return np.asarray(cv2.resize(surface, (width, height), interpolation=cv2.INTER_LINEAR))
+    grown = cv2.resize(surface, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(grown, np.float32).reshape(values.shape)
 
 
 def _harmonic(values: Float, known: Mask) -> Float:
@@ -49,7 +51,7 @@ def _harmonic(values: Float, known: Mask) -> Float:
     kernel = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32) / 4
     for _ in range(_SWEEPS):
         mean = cv2.filter2D(surface, -1, kernel, borderType=cv2.BORDER_REPLICATE)
-        surface = np.where(known[..., None], values, mean)
+        surface = np.where(known[..., None], values, mean.reshape(values.shape))
     return surface
 
 
@@ -58,6 +60,7 @@ def _from_above(values: Float, known: Mask) -> Float:
     height, width = known.shape
     half = ((width + 1) // 2, (height + 1) // 2)
     share = cv2.resize(known.astype(np.float32), half, interpolation=cv2.INTER_AREA)
-    total = cv2.resize(values, half, interpolation=cv2.INTER_AREA)
+    total = cv2.resize(values, half, interpolation=cv2.INTER_AREA).reshape(*share.shape, -1)
     coarse = _harmonic(total / np.maximum(share, 1e-6)[..., None], share > 0)
-    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR))
+    fine = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(fine, np.float32).reshape(values.shape)

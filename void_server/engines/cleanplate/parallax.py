@@ -15,43 +15,52 @@ _CELL = 8  # pixels
 _INSIDE = 6  # pixels that a flow vector keeps from what is no background
 _TEXTURE = 0.5  # grey levels per pixel of gradient, smoothed, for a vector to mean something
 _WORTH = 0.12  # pixels; a residual below this at nine tenths of the vectors is left alone
-_FEWEST = 400
+_FEWEST = 400  # pixels with a flow vector that means something
+_THINNED = 7  # one vector in so many is looked at to judge them all
 
 
-def residual(target: Rgb, background: Mask, sample: Sample) -> Flow | None:
-    """The motion left between the target and a sample, carried into the hole from around it.
+class Parallax:
+    """Finds the motion left between one frame and samples that a homography has brought to it.
 
     Args:
         target: (h, w, 3) the frame to be filled, scene-linear.
         background: (h, w) bool, where it shows background.
-        sample: The source in the same box, moved by the homography.
-
-    Returns:
-        Where in the sample to look for each pixel of the box, as an offset; None when the
-        homography is good enough, or too little is known.
 
     Source: dense inverse search, Kroeger et al., "Fast optical flow using dense inverse search"
     (2016); carried inside as a harmonic field, as flow-guided completion does (Xu et al., "Deep
     flow-guided video inpainting", 2019).
     """
-    common = background & sample.valid
-    if min(common.shape) < 32 or np.count_nonzero(common) < _FEWEST:
-        return None
-    light = tone.luma(target)
-    key = max(float(np.median(light[common])), 1e-4)
-    ours, theirs = (tone.visible(y, key=key) for y in (light, tone.luma(sample.rgb)))
-    # Where they cannot be compared they are made the same, so that nothing is found there.
-    theirs = np.where(common, theirs, ours)
-    search = cv2.DISOpticalFlow.create(cv2.DISOpticalFlow_PRESET_FAST)
-    search.setUseSpatialPropagation(False)  # it would depend on the number of threads
-    flow = search.calc(ours, theirs, None)
-    sure = _inner(common) & (_texture(ours) > _TEXTURE)
-    if np.count_nonzero(sure) < _FEWEST:
-        return None
-    length = np.abs(flow[sure]).max(axis=1)
-    if float(np.quantile(length, 0.9)) < _WORTH:
-        return None
-    return membrane(flow * sure[..., None], sure, cell=_CELL)
+
+    def __init__(self, target: Rgb, background: Mask) -> None:
+        light = tone.luma(target)
+        known = light[background]
+        self._background = background
+        middle = float(np.median(known[::_THINNED])) if known.size else 1.0
+        self._key = max(middle, 1e-4)
+        self._gray = tone.visible(light, key=self._key)
+        self._textured: Mask = _texture(self._gray) > _TEXTURE
+
+    def residual(self, sample: Sample) -> Flow | None:
+        """Where in the sample to look for each pixel of the box, as an offset.
+
+        Returns:
+            (h, w, 2) pixels, carried into the hole from around it; None when the homography is
+            good enough, or too little is known.
+        """
+        common = self._background & sample.valid
+        if min(common.shape) < 32 or np.count_nonzero(common) < _FEWEST:
+            return None
+        other = tone.visible(tone.luma(sample.rgb), key=self._key)
+        # Where they cannot be compared they are made the same, so that nothing is found there.
+        other = np.where(common, other, self._gray)
+        search = cv2.DISOpticalFlow.create(cv2.DISOpticalFlow_PRESET_FAST)
+        search.setUseSpatialPropagation(False)  # it would depend on the number of threads
+        flow = search.calc(self._gray, other, None)
+        sure = _inner(common) & self._textured
+        length = np.abs(flow[sure][::_THINNED]).max(axis=1)
+        if length.size < _FEWEST / _THINNED or float(np.quantile(length, 0.9)) < _WORTH:
+            return None
+        return membrane(flow * sure[..., None], sure, cell=_CELL)
 
 
 def _inner(mask: Mask) -> Mask:

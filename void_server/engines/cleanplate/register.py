@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from void_server.engines.cleanplate.proxy import Gray, Matrix, Proxy, normalised, resized
+from void_server.engines.engine import Mask
 
 Points = npt.NDArray[np.float32]
 """(N, 1, 2) float32: x, y in proxy pixels."""
@@ -18,6 +19,9 @@ _RETURN_ERROR = 0.5  # proxy pixels a point may miss its start by when tracked t
 _REPROJECTION = 0.7  # proxy pixels; MAGSAC++ marginalises below it, so it is no sharp bound
 _FEW = 8  # fewer agreeing points than this say nothing
 _MANY = 30  # fewer than this do not carry the eight parameters of a homography
+_LITTLE = 50  # pixels in common, one in nine counted, that say too little
+_THINNED = 5  # one pixel in so many is looked at for mean and contrast
+_SMALLEST = 32  # pixels; ORB describes a corner by a square of 31
 _WEAK_PEAK = 0.15  # response of a phase correlation below which it found nothing
 
 
@@ -54,11 +58,27 @@ class Registrar:
         Features are followed first; where too few hold, they are matched by their looks; without
         features the strongest common translation is taken; without that the guess stays.
         """
+        second = self._as_bright(second, guess)
         for attempt in (self._by_following, self._by_matching):
             motion = attempt(second, guess)
             if motion is not None:
                 return self._refined(second, motion)
         return self._by_phase(second) or Motion(matrix=guess, confidence=0.0, method="guess")
+
+    def _as_bright(self, second: Proxy, guess: Matrix) -> Proxy:
+        """``second`` in the first's exposure: Lucas-Kanade takes a change of light for motion."""
+        back = np.linalg.inv(guess)
+        size = self._first.gray.shape[::-1]
+        gray = cv2.warpPerspective(second.gray, back, size, flags=cv2.INTER_NEAREST)
+        seen = cv2.warpPerspective(second.background, back, size, flags=cv2.INTER_NEAREST)
+        common = (seen > 0) & (self._first.background > 0)
+        if np.count_nonzero(common[::3, ::3]) < _LITTLE:
+            return second
+        contrast, offset = _exposure(gray, self._first.gray, common)
+        if abs(contrast - 1) < 0.01 and abs(offset) < 0.5:
+            return second
+        table = np.clip(np.arange(256) * contrast + offset + 0.5, 0, 255).astype(np.uint8)
+        return replace(second, gray=table[second.gray])
 
     def _by_following(self, second: Proxy, guess: Matrix) -> Motion | None:
         if len(self._points) < _FEW:
@@ -72,6 +92,8 @@ class Registrar:
 
     def _by_matching(self, second: Proxy, guess: Matrix) -> Motion | None:
         """Source: ORB, Rublee et al. (2011), with Lowe's ratio test (2004)."""
+        if min(self._first.gray.shape) < _SMALLEST:
+            return None
         orb = cv2.ORB.create(nfeatures=_MOST_POINTS)
         here, ours = orb.detectAndCompute(self._first.gray, self._first.background)
         there, theirs = orb.detectAndCompute(second.gray, second.background)
@@ -214,9 +236,17 @@ def _agreement(
     warped = cv2.warpPerspective(first.gray, matrix, size, flags=cv2.INTER_LINEAR)
     seen = cv2.warpPerspective(first.background, matrix, size, flags=cv2.INTER_NEAREST)
     common = (seen > 0) & (second.background > 0)
-    if np.count_nonzero(common[::3, ::3]) < 50:
+    if np.count_nonzero(common[::3, ::3]) < _LITTLE:
         return None, float("inf")
     apart = cv2.blur(cv2.absdiff(warped, second.gray).astype(np.float32), (7, 7))
     limit = float(np.quantile(apart[::3, ::3][common[::3, ::3]], 0.9))
     close = common & (apart <= max(limit, 1.0))
     return close.astype(np.uint8) * np.uint8(255), float(apart[close].mean())
+
+
+def _exposure(gray: Gray, other: Gray, common: Mask) -> tuple[float, float]:
+    """(contrast, offset) that give ``gray`` the mean and contrast of ``other``."""
+    mine, theirs = gray[common][::_THINNED], other[common][::_THINNED]
+    contrast = float(theirs.std()) / max(float(mine.std()), 1e-3)
+    contrast = float(np.clip(contrast, 0.25, 4.0))
+    return contrast, float(theirs.mean()) - contrast * float(mine.mean())

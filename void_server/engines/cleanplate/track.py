@@ -17,7 +17,7 @@ from void_server.engines.engine import Footage, Progress
 _LEAST_VISIBLE = 0.02
 """Share of background below which a frame says nothing of the camera."""
 
-_WANTED_OVERLAP = 0.55
+_WANTED_OVERLAP = 0.7
 """Share of the key frame that must still be in the picture; below, a new key frame begins."""
 
 _WANTED_CONFIDENCE = 0.5
