@@ -7,6 +7,7 @@ knows. Two more threads digest what arrives, because that costs more than receiv
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import zlib
@@ -21,6 +22,8 @@ from bridge.messages import Bulk, Chunk, Credit, Failed, Get, Have, Put, Stat
 from bridge.wire import CREDIT, MAX_CHUNK, Incoming, Router
 from void_server.disk import disk_errors
 from void_server.spool import Spool
+
+log = logging.getLogger(__name__)
 
 MAX_DIGESTS = 10_000
 """Most digests in one `Stat`."""
@@ -132,8 +135,8 @@ class BulkDesk:
                     self._put(incoming, put)
                 case Get() as get:
                     self._get(incoming, get)
-        except VoidError as error:
-            self._router.send(incoming.peer, incoming.request, Failed(error.record()))
+        except Exception as error:  # one client's message must not end the desk for all
+            self._router.send(incoming.peer, incoming.request, _failed(error))
 
     def _stat(self, incoming: Incoming, stat: Stat) -> None:
         if len(stat.digests) > MAX_DIGESTS:
@@ -182,8 +185,8 @@ class BulkDesk:
         for check in over:
             try:
                 arrived = check.verdict.result()
-            except VoidError as error:
-                self._router.send(check.peer, check.request, Failed(error.record()))
+            except Exception as error:
+                self._router.send(check.peer, check.request, _failed(error))
                 continue
             if arrived == -1:
                 self._on_stored(check.sha256)
@@ -225,8 +228,8 @@ class BulkDesk:
             request, get = debt.gets.popleft()
             try:
                 debt.ready = (request, *self._read(get))
-            except VoidError as error:
-                return self._router.send(peer, request, Failed(error.record()))
+            except Exception as error:
+                return self._router.send(peer, request, _failed(error))
             following = get.offset + len(debt.ready[2])
             if get.chunks > 1 and following < debt.ready[1].size:
                 rest = Get(get.sha256, following, get.chunks - 1)
@@ -251,3 +254,13 @@ class BulkDesk:
             file.seek(get.offset)
             payload = file.read(MAX_CHUNK)
         return Chunk(get.sha256, size, get.offset, zlib.crc32(payload)), payload
+
+
+def _failed(error: Exception) -> Failed:
+    if isinstance(error, VoidError):
+        return Failed(error.record())
+    log.error("a bulk message could not be served", exc_info=error)
+    text = f"it failed on a message ({type(error).__name__})"
+    return Failed(
+        ServerError("server", text, "Report it, with server.log.", code="internal").record()
+    )

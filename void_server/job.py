@@ -1,7 +1,7 @@
 """One job from order to sidecar: footage in, engine, composite, results out.
 
-Each frame is written, read back and handed to the broker before the next one is begun, so that
-whatever ends the process, the frames before it are safe.
+Each frame is written, read back and handed to the broker while the engine fills the next ones, so
+that whatever ends the process costs the frames in hand and no more.
 """
 
 from __future__ import annotations
@@ -9,11 +9,14 @@ from __future__ import annotations
 import errno
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bridge.errors import ServerError, VoidError
 from bridge.messages import Result, ResultKind
+from bridge.shot import SourceFile
 from void_server import composite, sidecar
 from void_server.engines import catalog
 from void_server.engines.engine import Cancelled, Engine, Fill
@@ -21,12 +24,17 @@ from void_server.footage import ShotFootage
 from void_server.images.atomic import Written, write_file
 from void_server.images.picture import Picture
 from void_server.link import Link
+from void_server.plate import PlateColor
 from void_server.reporter import Interrupted, Reporter
 from void_server.sidecar import FrameRecord
 from void_server.versions import versions
 from void_server.worker_link import Delivered, Ended, Run
+from void_server.writer import Writer
 
 log = logging.getLogger(__name__)
+
+_BEHIND = 2
+"""Frames that may wait to be written while the engine goes on; each is held in memory."""
 
 
 def perform(order: Run, *, offered: Mapping[str, Engine], device: str, link: Link) -> Ended:
@@ -44,6 +52,14 @@ def perform(order: Run, *, offered: Mapping[str, Engine], device: str, link: Lin
         log.exception("job %s failed", order.job)
         return job.ended("failed", _unexpected(order, error))
     return job.ended("done")
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """A frame's files, written and checked."""
+
+    frame: int
+    files: Mapping[ResultKind, Written]
 
 
 class _Job:
@@ -90,9 +106,20 @@ class _Job:
     def _fill(self, footage: ShotFootage) -> None:
         wanted = [n for n in footage.frames if n not in set(self._order.finished)]
         fills = self._fills(footage, wanted)
-        for frame in wanted:
-            fill = next(fills) if footage.has_hole(frame) else None
-            self._deliver(footage, frame, fill)
+        with Writer[_Frame](_BEHIND) as writer:
+            try:
+                for frame in wanted:
+                    fill = next(fills) if footage.has_hole(frame) else None
+                    self._hand_over_all(writer.push(self._work(footage, frame, fill)))
+                    self._reporter.stop_if_told()
+            except (Cancelled, Interrupted):
+                self._hand_over_all(writer.drain())
+                raise
+            self._hand_over_all(writer.drain())
+
+    def _hand_over_all(self, finished: Iterator[_Frame]) -> None:
+        for written in finished:
+            self._hand_over(written.frame, written.files)
             self._reporter.frame_done()
 
     def _fills(self, footage: ShotFootage, wanted: list[int]) -> Iterator[Fill]:
@@ -105,48 +132,56 @@ class _Job:
             progress=self._reporter,
         )
 
-    def _deliver(self, footage: ShotFootage, frame: int, fill: Fill | None) -> None:
-        """Write a frame's results, read them back, remember what was measured, and hand over."""
-        picture = footage.picture(frame)
+    def _work(self, footage: ShotFootage, frame: int, fill: Fill | None) -> Callable[[], _Frame]:
+        """What the writer does for a frame; holds all it needs, as footage is not for threads."""
         patch = footage.patch(fill) if fill is not None else None
-        written: dict[ResultKind, Written] = {}
+        return partial(
+            self._write,
+            frame,
+            footage.picture(frame),
+            patch,
+            color=footage.color,
+            source=footage.source_file(frame),
+            held_from=footage.held_from(frame),
+        )
+
+    def _write(
+        self,
+        frame: int,
+        picture: Picture,
+        patch: composite.Patch | None,
+        *,
+        color: PlateColor,
+        source: SourceFile,
+        held_from: int | None,
+    ) -> _Frame:
+        """Write a frame's results, read them back, and remember what was measured."""
+        files: dict[ResultKind, Written] = {}
         changed = 0
-        attributes = self._attributes(footage, frame)
+        attributes = self._attributes(source)
         if self._request.output != "patch":
             path = self._path("comp", frame)
-            written["comp"] = composite.write_comp(
-                picture, patch, path, color=footage.color, attributes=attributes
+            files["comp"] = composite.write_comp(
+                picture, patch, path, color=color, attributes=attributes
             )
             changed = composite.changed_outside(path, picture, patch)
-            self._refuse_if_touched(picture, changed)
+            _refuse_if_touched(picture, changed)
         if self._request.output != "comp":
-            written["patch"] = composite.write_patch(
-                picture,
-                patch,
-                self._path("patch", frame),
-                color=footage.color,
-                attributes=attributes,
+            path = self._path("patch", frame)
+            files["patch"] = composite.write_patch(
+                picture, patch, path, color=color, attributes=attributes
             )
-        sidecar.remember(self._folder, _record(footage, frame, patch, changed))
-        self._hand_over(frame, written)
+        record = _record(frame, patch, changed, source=source, held_from=held_from)
+        sidecar.remember(self._folder, record)
+        return _Frame(frame, files)
 
-    def _refuse_if_touched(self, picture: Picture, changed: int) -> None:
-        """A result that breaks the one promise that matters is never handed over."""
-        if changed:
-            raise ServerError(
-                picture.subject,
-                f"{changed} values outside the composite alpha came back changed from disk",
-                "The frame was not delivered. Check the server's disk and report this.",
-                code="touched_outside",
-            )
-
-    def _attributes(self, footage: ShotFootage, frame: int) -> dict[str, str | int | float]:
+    def _attributes(self, source: SourceFile) -> dict[str, str | int | float]:
         return {
             "job": self._order.job,
             "engine": self._engine.describe().name,
             "version": versions()["void-bridge"],
             "seed": self._request.seed,
-            "src_sha256": footage.source_file(frame).sha256,
+            "src_sha256": source.sha256,
         }
 
     def _path(self, kind: ResultKind, frame: int) -> Path:
@@ -198,7 +233,12 @@ class _Job:
 
 
 def _record(
-    footage: ShotFootage, frame: int, patch: composite.Patch | None, changed: int
+    frame: int,
+    patch: composite.Patch | None,
+    changed: int,
+    *,
+    source: SourceFile,
+    held_from: int | None,
 ) -> FrameRecord:
     hole = patch.alpha > 0 if patch is not None else None
     count = int(hole.sum()) if hole is not None else 0
@@ -208,9 +248,20 @@ def _record(
         hole=count,
         seen=round(seen, 6),
         changed_outside=changed,
-        source_sha256=footage.source_file(frame).sha256,
-        held_from=footage.held_from(frame),
+        source_sha256=source.sha256,
+        held_from=held_from,
     )
+
+
+def _refuse_if_touched(picture: Picture, changed: int) -> None:
+    """A result that breaks the one promise that matters is never handed over."""
+    if changed:
+        raise ServerError(
+            picture.subject,
+            f"{changed} values outside the composite alpha came back changed from disk",
+            "The frame was not delivered. Check the server's disk and report this.",
+            code="touched_outside",
+        )
 
 
 def _unexpected(order: Run, error: Exception) -> ServerError:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from bridge.errors import RequestError
+from bridge.sequence import listed
 from bridge.shot import Missing
 
 
@@ -50,8 +50,8 @@ class Numbering:
         return [
             RequestError(
                 subject,
-                f"{verb.format(ranges(lacking))} missing in {label} "
-                f"(wanted {ranges(self._wanted)})",
+                f"{verb.format(listed(lacking))} missing in {label} "
+                f"(wanted {listed(self._wanted)})",
                 hint,
                 code="missing_frames",
             )
@@ -61,20 +61,4 @@ class Numbering:
         """What was held, in words."""
         if self._missing != "hold" or not self.gaps:
             return []
-        return [f"{subject}: missing frames {ranges(self.gaps)} repeat the frame before"]
-
-
-def ranges(frames: Iterable[int]) -> str:
-    """Frame numbers as an artist writes them: ``1011, 1033-1034``."""
-    runs: list[list[int]] = []
-    for frame in sorted(frames):
-        if runs and frame == runs[-1][1] + 1:
-            runs[-1][1] = frame
-        else:
-            runs.append([frame, frame])
-    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
-
-
-def _nearest_earlier(present: Sequence[int], frame: int) -> int | None:
-    index = bisect_right(present, frame)
-    return present[index - 1] if index else None
+        return [f"{subject}: missing frames {listed(self.gaps)} repeat the frame before"]

@@ -57,12 +57,15 @@ class Reporter:
         self._came_out = True
         self._done += 1
         self._send(self._done, self._total)
+
+    def stop_if_told(self) -> None:
+        """Between two frames: raises `Cancelled` or `Interrupted` when the job is to stop."""
         self._stop_if_told(in_hand=False)
 
     def _stop_if_told(self, *, in_hand: bool) -> None:
         if self._link.dropped(self._order.job):
             raise Cancelled
-        # Once frames come out, the one in hand is finished first: `frame_done` is the place.
+        # Once frames come out, the one in hand is finished first: `stop_if_told` is the place.
         if self._link.leaving and not in_hand:
             raise Interrupted
 

@@ -200,6 +200,7 @@ class Spool:
             with self._lock:
                 self._stored += temporary.stat().st_size
                 self._name(temporary, whole)
+            sync(whole.parent)
 
     # --- leaving -----------------------------------------------------------------------------
 
@@ -302,9 +303,11 @@ class Spool:
 
     def _keep(self, sha256: str, arrival: Partial) -> None:
         with self._lock:
-            if self._open.get(sha256) is arrival:  # else another thread was faster, or removed it
-                self._close(sha256)
-                self._name(arrival.path, self._whole(sha256))
+            if self._open.get(sha256) is not arrival:
+                return  # another thread was faster, or removed it
+            self._close(sha256)
+            self._name(arrival.path, self._whole(sha256))
+        sync(self._whole(sha256).parent)
 
     def _close(self, sha256: str) -> None:
         if arrival := self._open.pop(sha256, None):
@@ -315,7 +318,6 @@ class Spool:
             whole.parent.mkdir()
             sync(self._cas)
         temporary.replace(whole)
-        sync(whole.parent)
 
 
 def _other_file(sha256: str, found: str) -> RequestError:

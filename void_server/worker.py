@@ -13,6 +13,7 @@ import sys
 
 from void_server import job
 from void_server.engines import catalog
+from void_server.images import exr, stills
 from void_server.link import Link
 from void_server.parent import end_with_parent
 from void_server.worker_link import (
@@ -32,6 +33,8 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     # The broker decides when a worker ends; Ctrl-C in a terminal reaches the whole group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    exr.set_threads(os.cpu_count() or 1)
+    stills.set_threads(os.cpu_count() or 1)
     device = sys.argv[1] if len(sys.argv) > 1 else "cpu"
     offered = catalog.engines()
     link = Link(os.environ[ENDPOINT_VARIABLE], broker_pid=broker_pid)

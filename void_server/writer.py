@@ -7,7 +7,7 @@ them while an engine computes.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Generic, TypeVar
@@ -19,11 +19,11 @@ class Writer(Generic[T]):
     """Runs work in order on one thread, a bounded number of pieces behind.
 
     What the work returns comes back in order on the caller's thread, where sockets live. An
-    error of the work is raised there as well, by the next call. Leaving the ``with`` block by an
+    error of the work is raised there as well, in its turn. Leaving the ``with`` block by an
     error lets the piece in hand end and forgets the ones behind it.
 
     Args:
-        depth: Pieces that may be unfinished when `push` returns; each holds its frame in memory.
+        depth: Pieces that may be unfinished when `push` is through; each holds its frame in memory.
     """
 
     def __init__(self, depth: int = 2) -> None:
@@ -31,20 +31,21 @@ class Writer(Generic[T]):
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._waiting: deque[Future[T]] = deque()
 
-    def push(self, work: Callable[[], T]) -> list[T]:
-        """Queue a piece of work, wait while too many are unfinished, return what has finished."""
-        self._waiting.append(self._pool.submit(work))
-        finished = []
-        while self._waiting and (len(self._waiting) > self._depth or self._waiting[0].done()):
-            finished.append(self._waiting.popleft().result())
-        return finished
+    def push(self, work: Callable[[], T]) -> Iterator[T]:
+        """Queue a piece of work; iterate over what has finished, waiting while too much has not.
 
-    def drain(self) -> list[T]:
-        """Wait for everything queued and return it."""
-        finished = []
-        while self._waiting:
-            finished.append(self._waiting.popleft().result())
-        return finished
+        What finished before an error comes out before the error does.
+        """
+        self._waiting.append(self._pool.submit(work))
+        return self._finished(self._depth)
+
+    def drain(self) -> Iterator[T]:
+        """Iterate over everything queued, waiting for it."""
+        return self._finished(0)
+
+    def _finished(self, depth: int) -> Iterator[T]:
+        while self._waiting and (len(self._waiting) > depth or self._waiting[0].done()):
+            yield self._waiting.popleft().result()
 
     def __enter__(self) -> Writer[T]:
         return self

@@ -111,13 +111,6 @@ def test_padding_is_the_plates_and_four_at_least(names, padding):
 
 
 @pytest.mark.parametrize(
-    ("label", "padding"), [("a.%04d.exr", 4), ("a.%06d.exr", 6), ("a.%d.exr", 4), ("a.mov", 4)]
-)
-def test_padding_is_read_from_a_label(label, padding):
-    assert sequence.padding_in(label) == padding
-
-
-@pytest.mark.parametrize(
     ("label", "name"),
     [
         ("plate.%04d.exr", "plate"),

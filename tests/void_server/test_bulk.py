@@ -259,6 +259,20 @@ def test_many_small_files_at_once_are_all_verified(call, stored):
     assert sorted(stored) == sorted(map(sha256, contents))
 
 
+def test_a_mistake_in_the_desk_is_an_answer_and_not_its_end(call, spool, monkeypatch, caplog):
+    def mistake(*arguments):
+        raise ZeroDivisionError
+
+    caller = call()
+    with monkeypatch.context() as patch:
+        patch.setattr(spool, "append", mistake)
+        answer = caller.put(CONTENT)
+    assert isinstance(answer, Failed)
+    assert answer.error.code == "internal"
+    assert "ZeroDivisionError" in caplog.text
+    caller.upload(CONTENT)
+
+
 def test_a_pickle_is_not_opened(call, tmp_path):
     class Canary:
         def __reduce__(self):

@@ -1,33 +1,7 @@
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from void_server.numbering import Numbering, ranges
+from void_server.numbering import Numbering
 
 WANTED = range(1011, 1077)
 WITHOUT = [frame for frame in WANTED if frame not in (1033, 1034, 1050)]
-
-
-@pytest.mark.parametrize(
-    ("frames", "text"),
-    [
-        ([1011], "1011"),
-        ([1011, 1012], "1011-1012"),
-        ([1034, 1011, 1033], "1011, 1033-1034"),
-        ([], ""),
-    ],
-)
-def test_frames_are_written_as_artists_write_them(frames, text):
-    assert ranges(frames) == text
-
-
-@given(st.sets(st.integers(0, 200)))
-def test_ranges_say_exactly_the_frames(frames):
-    said = set()
-    for run in filter(None, ranges(frames).split(", ")):
-        first, _, last = run.partition("-")
-        said |= set(range(int(first), int(last or first) + 1))
-    assert said == frames
 
 
 def test_missing_frames_are_named_with_the_way_out():

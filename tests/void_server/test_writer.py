@@ -23,13 +23,13 @@ def test_no_more_than_the_depth_is_ever_unfinished():
         return number
 
     with Writer(depth=2) as writer:
-        assert writer.push(lambda: work(0)) == []
-        assert writer.push(lambda: work(1)) == []
+        assert list(writer.push(lambda: work(0))) == []
+        assert list(writer.push(lambda: work(1))) == []
         gate.release()
         assert 0 in writer.push(lambda: work(2))
         assert 2 not in started
         gate.release(2)
-        writer.drain()
+        list(writer.drain())
 
 
 def test_work_runs_beside_the_caller_on_one_thread():
@@ -47,7 +47,20 @@ def test_an_error_is_raised_on_the_callers_thread():
     with Writer() as writer:
         writer.push(lambda: None)
         with pytest.raises(OSError, match="disk full"):
-            [writer.push(fail), writer.drain()]
+            [*writer.push(fail), *writer.drain()]
+
+
+def test_what_finished_before_an_error_comes_out_before_it():
+    def fail():
+        raise OSError("disk full")
+
+    with Writer(depth=2) as writer:
+        writer.push(lambda: "first")
+        writer.push(fail)
+        finished = writer.drain()
+        assert next(finished) == "first"
+        with pytest.raises(OSError, match="disk full"):
+            next(finished)
 
 
 def test_leaving_by_an_error_ends_the_piece_in_hand_and_forgets_the_rest():
