@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from bridge.errors import RequestError
@@ -62,3 +63,8 @@ class Numbering:
         if self._missing != "hold" or not self.gaps:
             return []
         return [f"{subject}: missing frames {listed(self.gaps)} repeat the frame before"]
+
+
+def _nearest_earlier(present: Sequence[int], frame: int) -> int | None:
+    place = bisect_right(present, frame)
+    return present[place - 1] if place else None
