@@ -22,6 +22,7 @@ _SIDE = 2 * _RADIUS + 1
 _THINNEST = 5  # pixels from the edge of the hole to its middle at which the coarsest level starts
 _STEPS = (4, 1)  # how far away neighbours propose their match, pixels
 _ROUNDS = 4  # of matching and voting per level
+_SURENESS = 0.6  # how much less a pixel counts for each pixel further into the hole
 _SWEEPS = 2  # of matching per round
 
 
@@ -104,6 +105,8 @@ class _Level:
     def __init__(self, code: Float, known: Mask, unknown: Mask) -> None:
         self.code = self._said = code
         self.unknown = unknown
+        inwards = cv2.distanceTransform(unknown.view(np.uint8), cv2.DIST_L2, 3)
+        self._sure: Float = np.power(_SURENESS, inwards).astype(np.float32)
         square = np.ones((_SIDE, _SIDE), np.uint8)
         whole = cv2.erode(known.view(np.uint8), square, borderType=cv2.BORDER_CONSTANT)
         self.sources: Mask = np.asarray(whole > 0)
@@ -146,6 +149,7 @@ class _Level:
         weight = np.zeros(self.unknown.shape, np.float32)
         scale = max(float(np.quantile(self._cost, 0.75)), 1e-8) if len(self._cost) else 1.0
         trust = np.exp(-self._cost / (2 * scale)).astype(np.float32)
+        trust *= self._sure[tuple(self.targets.T)]
         for row in range(-_RADIUS, _RADIUS + 1):
             for column in range(-_RADIUS, _RADIUS + 1):
                 move = np.array([row, column])
@@ -187,6 +191,8 @@ class _Level:
     def _costs(self, targets: Places, places: Places) -> Float:
         """(N,) mean squared difference of the patches around targets and places."""
         windows = np.lib.stride_tricks.sliding_window_view(self.code, (_SIDE, _SIDE), axis=(0, 1))
+        sure = np.lib.stride_tricks.sliding_window_view(self._sure, (_SIDE, _SIDE))
         mine, other = (windows[tuple((p - _RADIUS).T)] for p in (targets, places))
-        apart = (mine - other).reshape(len(targets), _SIDE * _SIDE * self.code.shape[2])
-        return np.asarray(np.einsum("ij,ij->i", apart, apart) / apart.shape[1], np.float32)
+        weight = sure[tuple((targets - _RADIUS).T)]
+        apart = np.einsum("ncij,ncij,nij->n", mine - other, mine - other, weight)
+        return np.asarray(apart / weight.sum(axis=(1, 2)), np.float32)
