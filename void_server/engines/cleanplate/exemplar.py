@@ -60,8 +60,10 @@ def completed(code: Float, *, known: Mask, unknown: Mask, seed: int) -> Completi
     rng = np.random.default_rng(seed)
     start = membrane(code * known[..., None], known, cell=1)
     filled = np.where(known[..., None], code, start).astype(np.float32)
-    rough = _coarser(filled, known, unknown, rng, seed)
-    level = _Level(filled if rough is None else _seeded(filled, rough, unknown), known, unknown)
+    rough = _coarser(filled, known, unknown, seed)
+    if rough is not None:
+        filled = _seeded(filled, rough, unknown)
+    level = _Level(filled, known, unknown)
     if not level.sources.any():
         nowhere = np.zeros_like(unknown)
         return Completion(filled, filled, nowhere, _own_places(unknown.shape))
@@ -73,9 +75,7 @@ def completed(code: Float, *, known: Mask, unknown: Mask, seed: int) -> Completi
     return level.completion()
 
 
-def _coarser(
-    code: Float, known: Mask, unknown: Mask, rng: np.random.Generator, seed: int
-) -> Completion | None:
+def _coarser(code: Float, known: Mask, unknown: Mask, seed: int) -> Completion | None:
     """The same at half the size; None when the hole is thin, or the picture too small for it."""
     depth = float(cv2.distanceTransform(unknown.view(np.uint8), cv2.DIST_L2, 3).max())
     if depth <= _THINNEST or min(unknown.shape) < 4 * _SIDE:
