@@ -110,7 +110,7 @@ class ServerCurve:
         Raises:
             ServerError: The stranger was let in, or nothing was decided in time.
         """
-        event = _knock(endpoint.replace("//0.0.0.0:", "//127.0.0.1:"), self.public)
+        event = _knock(_local(endpoint), self.public)
         if event != zmq.EVENT_HANDSHAKE_FAILED_AUTH:
             outcome = "was let in" if event == zmq.EVENT_HANDSHAKE_SUCCEEDED else "got no answer"
             raise ServerError(
@@ -193,3 +193,8 @@ def _knock(endpoint: str, server: str) -> int:
 def _fresh_pair() -> KeyPair:
     public, secret = zmq.curve_keypair()
     return KeyPair(public.decode(), secret.decode())
+
+
+def _local(endpoint: str) -> str:
+    """How this machine reaches an endpoint that is bound to all of its addresses."""
+    return endpoint.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")

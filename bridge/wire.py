@@ -53,6 +53,9 @@ WHAT_TO_CHECK = (
 )
 """What to do about a server that does not answer."""
 
+# Room for every answer that may be owed to one peer. ZMQ counts messages as gone only in batches
+# of half the limit, so a limit of N is sure to hold no more than N / 2 + 1.
+_ANSWERS = 2 * (CREDIT + 1)
 _SEND_SECONDS = 5.0
 _HANDSHAKE_SECONDS = 5.0
 _ZERO_COPY = 65536  # pyzmq copies anything smaller in any case
@@ -78,7 +81,7 @@ class _End:
         self.endpoint = endpoint
         socket.linger = 0
         socket.rcvhwm = hwm
-        socket.sndhwm = max(hwm, CREDIT + 2)  # room for every answer that may be owed at once
+        socket.sndhwm = max(hwm, _ANSWERS)
         socket.maxmsgsize = MAX_HEADER
         socket.sndtimeo = round(_SEND_SECONDS * 1000)
         socket.handshake_ivl = round(_HANDSHAKE_SECONDS * 1000)

@@ -158,11 +158,19 @@ def test_two_servers_in_one_process_have_two_lists(tmp_path, folder, router, cur
     assert not gets_in(router, stranger, REFUSED)
 
 
-def test_with_keys_every_address_may_be_listened_on(curve, opened):
-    router = opened(Router("tcp://0.0.0.0:0", curve=curve))
-    own = curve._keys
-    endpoint = f"tcp://127.0.0.1:{router.port}"
-    assert gets_in(router, opened(Dealer(endpoint, curve=ClientCurve(own, own.public))), SOON)
+@pytest.mark.parametrize(
+    ("everywhere", "here"),
+    [("tcp://0.0.0.0:0", "127.0.0.1"), ("tcp://*:0", "127.0.0.1"), ("tcp://[::]:0", "[::1]")],
+)
+def test_with_keys_every_address_may_be_listened_on(everywhere, here, curve, opened):
+    try:
+        router = opened(Router(everywhere, curve=curve))
+    except ServerError as error:
+        if error.code != "address":
+            raise
+        pytest.skip("no IPv6 here")
+    own = ClientCurve(curve._keys, curve.public)
+    assert gets_in(router, opened(Dealer(f"tcp://{here}:{router.port}", curve=own)), SOON)
 
 
 def test_without_keys_a_secured_server_does_not_start(tmp_path):

@@ -14,7 +14,7 @@ import zmq
 
 from bridge.errors import ConnectionLost, RequestError, ServerError
 from bridge.messages import Control, Failed, Ping, Pong, Put
-from bridge.wire import MAX_CHUNK, Dealer, ProtocolError, Router, wait
+from bridge.wire import CREDIT, MAX_CHUNK, Dealer, ProtocolError, Router, wait
 
 SOON = 5.0
 ID = bytes(range(16))
@@ -219,6 +219,23 @@ def test_an_answer_to_someone_who_takes_nothing_is_dropped_and_never_blocks(rout
         taken += 1
         assert taken < 300  # both queues and what the kernel buffers; 1 MiB each
     assert time.monotonic() - began < SOON
+
+
+@pytest.mark.parametrize("hwm", [1, 4, 64])
+def test_there_is_always_room_for_the_answers_to_a_whole_window(hwm, opened):
+    router = opened(Router("tcp://127.0.0.1:0", hwm=hwm))
+    dealer = opened(Dealer(router.endpoint))
+    for _ in range(50):
+        for _ in range(CREDIT):
+            dealer.send(Ping())
+        for _ in range(CREDIT):
+            incoming = router.receive(SOON)
+            assert router.send(incoming.peer, incoming.request, Pong("epoch"))
+        for _ in range(CREDIT):
+            assert dealer.receive(SOON) is not None
+    # Whether a lower limit is hit is a matter of luck; this is not.
+    limit = router._socket.sndhwm
+    assert limit - (limit + 1) // 2 + 1 > CREDIT
 
 
 def test_a_question_to_someone_who_takes_nothing_is_a_lost_connection(opened, monkeypatch):
