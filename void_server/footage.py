@@ -20,8 +20,9 @@ from void_server.inputs import Inputs
 from void_server.matte import Alpha, FrameMatte, frame_matte
 from void_server.recent import Recent
 
-DEFAULT_MEMORY = 768 << 20
-"""Bytes of decoded frames that are kept: about four UHD frames as an engine sees them."""
+DEFAULT_MEMORY = 1 << 30
+"""Bytes of decoded frames that are kept: three quarters as files hold them, about nine 4K EXR
+frames, since those cost the most to read again; the rest as an engine sees them, about two."""
 
 ScanProgress = Callable[[str, int, int], None]
 """Called with stage, done and total while the mattes are read."""
@@ -59,8 +60,8 @@ class ShotFootage:
         self._grow, self._feather = grow, feather
         self._inputs = Inputs(shot, locate=locate, config=config or ColorConfig())
         self._mattes: dict[int, FrameMatte] = {}
-        self._pictures: Recent[int, Picture] = Recent(memory // 2)
-        self._plates: Recent[int, Rgb] = Recent(memory // 2)
+        self._pictures: Recent[int, Picture] = Recent(memory * 3 // 4)
+        self._plates: Recent[int, Rgb] = Recent(memory // 4)
 
     # --- what an engine sees -------------------------------------------------------------
 

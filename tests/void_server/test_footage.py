@@ -328,11 +328,11 @@ def test_decoded_frames_are_kept_within_the_limit(studio, locate):
     count = 12
     shot = studio.shot(studio.plates(count, (100, 100)), studio.mattes(count, (100, 100)))
     one = 100 * 100 * 3 * 4
-    with footage_of(shot, locate, memory=6 * one) as footage:
+    with footage_of(shot, locate, memory=8 * one) as footage:
         for frame in footage.frames:
             footage.plate(frame)
-            assert footage._plates._bytes <= 3 * one
-            assert footage._pictures._bytes <= 3 * one
+            assert footage._plates._bytes <= 2 * one
+            assert footage._pictures._bytes <= 6 * one
 
 
 def test_masks_are_read_once(studio, locate):

@@ -30,7 +30,8 @@ from void_server.images.timecode import advance
 from void_server.images.window import Window
 
 _UNSPECIFIED = 2
-_KEPT_FRAMES = 4
+_KEPT_BYTES = 256 << 20
+"""Decoded pictures that stay: after a seek back, the ones before the wanted one come next."""
 
 _SPACES = {
     (1, 1): "srgb_rec709_scene",
@@ -78,6 +79,7 @@ class MovieSource:
         self.frames = tuple(range(first, first + len(self._times)))
         context = self._stream.codec_context
         self._facts = _facts(context, self._file.name)
+        self._room = _room(context)
         self.colorspace = _tagged(context)
         self.warnings = _warnings(context, self._file.name)
         self.channels = tuple(sorted(channel_names(context.pix_fmt or "")))
@@ -194,8 +196,14 @@ class MovieSource:
     def _keep(self, number: int, decoded: av.VideoFrame) -> None:
         self._kept[number] = decoded
         self._kept.move_to_end(number)
-        while len(self._kept) > _KEPT_FRAMES:
+        while len(self._kept) > self._room:
             self._kept.popitem(last=False)
+
+
+def _room(context: VideoCodecContext) -> int:
+    """How many decoded pictures stay; two for a picture and its neighbour are the least."""
+    bits = context.width * context.height * context.format.padded_bits_per_pixel
+    return max(2, _KEPT_BYTES * 8 // max(1, bits))
 
 
 def _tagged(context: VideoCodecContext) -> str | None:
