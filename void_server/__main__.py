@@ -19,7 +19,7 @@ from bridge.errors import ServerError, VoidError
 from bridge.settings import flag, variable
 
 if TYPE_CHECKING:
-    from void_server.broker import Broker
+    from void_server.broker.broker import Broker
 
 NEEDED = ("av", "cv2", "numpy", "OpenEXR", "OpenImageIO", "platformdirs", "PyOpenColorIO")
 """Modules of the ``server`` extra without which the main job cannot run."""
@@ -47,8 +47,8 @@ def main(
 
 def _serve(arguments: Sequence[str] | None, worker_command: Sequence[str] | None) -> int:
     # Imported late: without the server extra there would be a traceback instead of a hint.
-    from void_server.broker import Broker
-    from void_server.journal import journal
+    from void_server.broker.broker import Broker
+    from void_server.broker.journal import journal
     from void_server.settings import ServerSettings
 
     flags = vars(_parser(ServerSettings).parse_args(arguments))
@@ -77,7 +77,7 @@ def _check_installation() -> None:
 @contextlib.contextmanager
 def _announced(broker: Broker, file: Path) -> Iterator[None]:
     """Tell clients and the terminal where the server listens, as long as it does."""
-    from void_server.notice import Notice, post, take_down
+    from void_server.broker.notice import Notice, post, take_down
 
     post(
         Notice(broker.endpoint, os.getpid(), broker.epoch, bridge.__version__, broker.public_key),

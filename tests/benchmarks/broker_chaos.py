@@ -51,7 +51,7 @@ SABOTAGE = {
 
 SERVER = """
 import sys
-from void_server.store import Store
+from void_server.broker.store import Store
 {sabotage}
 from void_server.__main__ import main
 sys.exit(main(worker_command=(sys.executable, {worker!r})))

@@ -34,7 +34,7 @@ from void_server.images import exr
 from void_server.images.picture import Picture
 from void_server.matte import bounds
 from void_server.plate import PlateColor
-from void_server.writer import Writer
+from void_server.worker.writer import Writer
 
 WIDTH, HEIGHT, FIRST, DISTINCT, BLOCK = 4096, 2160, 1001, 4, 5
 MIB = 1 << 20

@@ -39,8 +39,8 @@ from bridge.client import Client
 from bridge.messages import Control, Credit, Hello, Put, Result, Welcome
 from bridge.shot import SourceFile
 from bridge.wire import CREDIT, MAX_CHUNK, PROTOCOL, Dealer, Router
-from void_server.bulk import BulkDesk
-from void_server.spool import Spool
+from void_server.spool.bulk import BulkDesk
+from void_server.spool.spool import Spool
 
 BLOCK = 1 << 20
 ACK = b"!"

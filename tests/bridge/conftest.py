@@ -14,8 +14,8 @@ import pytest
 from bridge.messages import Control, Hello, Welcome
 from bridge.shot import SourceFile
 from bridge.wire import CREDIT, MAX_CHUNK, PROTOCOL, Router
-from void_server.bulk import BulkDesk
-from void_server.spool import Spool
+from void_server.spool.bulk import BulkDesk
+from void_server.spool.spool import Spool
 
 WELCOME = Welcome(PROTOCOL, "0.1.0", "epoch", MAX_CHUNK, CREDIT, False, (), (), 0)
 

@@ -11,7 +11,8 @@ import pytest
 
 from bridge import envelope, messages, shot
 from bridge.errors import ErrorRecord
-from void_server import bulk, control, spool
+from void_server.broker import control
+from void_server.spool import bulk, spool
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
@@ -79,8 +80,8 @@ def test_the_limits_are_those_of_the_code(value, words):
 
 
 def test_every_code_of_the_transport_is_described():
-    files = ["bridge/envelope.py", "void_server/bulk.py", "void_server/spool.py"]
-    files += ["void_server/disk.py"]
+    files = ["bridge/envelope.py", "void_server/spool/bulk.py", "void_server/spool/spool.py"]
+    files += ["void_server/spool/disk.py"]
     used = set()
     for file in files:
         used |= set(re.findall(r'code="(\w+)"', (ROOT / file).read_text(encoding="utf-8")))

@@ -18,8 +18,8 @@ import pytest
 from bridge.messages import FINAL, Credit, GetStatus, Put, Status, Submit, Submitted
 from bridge.shot import Matte, Request, Sequence, Shot, SourceFile
 from bridge.wire import Dealer
-from void_server.broker import Broker
-from void_server.notice import Notice, read
+from void_server.broker.broker import Broker
+from void_server.broker.notice import Notice, read
 from void_server.settings import ServerSettings
 
 HERE = Path(__file__).parent

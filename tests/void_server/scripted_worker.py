@@ -25,8 +25,8 @@ from pathlib import Path
 from bridge.errors import ErrorRecord
 from bridge.messages import EngineInfo, ParameterInfo, Result
 from bridge.wire import Dealer
-from void_server.parent import end_with_parent
-from void_server.worker_link import (
+from void_server.broker.parent import end_with_parent
+from void_server.worker.worker_link import (
     BROKER_PID_VARIABLE,
     ENDPOINT_VARIABLE,
     TOKEN_VARIABLE,

@@ -202,7 +202,8 @@ class MovieSource:
 
 def _room(context: VideoCodecContext) -> int:
     """How many decoded pictures stay; two for a picture and its neighbour are the least."""
-    bits = context.width * context.height * context.format.padded_bits_per_pixel
+    depth = context.format.padded_bits_per_pixel if context.format else 64
+    bits = context.width * context.height * depth
     return max(2, _KEPT_BYTES * 8 // max(1, bits))
 
 

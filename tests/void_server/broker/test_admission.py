@@ -1,0 +1,224 @@
+import math
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.errors import RequestError
+from bridge.messages import EngineInfo, ParameterInfo
+from bridge.shot import Matte, Request, Sequence, Shot, SourceFile
+from void_server.broker.admission import check_engine, check_request
+
+ROOM = 1 << 30
+DIGEST = "ab" * 32
+
+ENGINE = EngineInfo(
+    "cleanplate",
+    "Clean plate",
+    "",
+    "cpu",
+    (
+        ParameterInfo("strength", "", "", 0.5, minimum=0.0, maximum=1.0),
+        ParameterInfo("tries", "", "", 2, minimum=1),
+        ParameterInfo("mode", "", "", "soft", choices=("soft", "hard")),
+        ParameterInfo("note", "", "", ""),
+        ParameterInfo("dense", "", "", False),
+    ),
+)
+BROKEN = EngineInfo("void", "VOID", "", "cuda:0", available=False, reason="no GPU")
+
+
+def sequence(count: int = 2, **changes) -> Sequence:
+    files = tuple(SourceFile(f"plate.{n}.exr", 10, f"{n:064x}") for n in range(count))
+    plain = Sequence("plate.%04d.exr", "stills", files, tuple(range(1001, 1001 + count)))
+    return msgspec.structs.replace(plain, **changes)
+
+
+def shot(**changes) -> Shot:
+    plain = Shot("sh010", sequence(), (Matte("remove", sequence()),), 1001, 1002)
+    return msgspec.structs.replace(plain, **changes)
+
+
+def code_of(request: Request, room: int = ROOM) -> str:
+    with pytest.raises(RequestError) as error:
+        check_request(request, room=room)
+    return error.value.code
+
+
+def with_file(**changes) -> Request:
+    file = msgspec.structs.replace(SourceFile("plate.exr", 10, DIGEST), **changes)
+    return Request(shot(plate=sequence(files=(file,), frames=(1001,))))
+
+
+def test_a_plain_request_is_fit():
+    check_request(Request(shot()), room=ROOM)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", ".hidden", "-rf", "a/b", "a\\b", "sh 010", "a\0b", "ä", "x" * 129, "a\n"],
+)
+def test_a_name_that_could_leave_its_folder_is_refused(name):
+    assert code_of(Request(shot(name=name))) == "bad_name"
+
+
+@pytest.mark.parametrize("name", ["sh010", "sh010_v2.1", "_a-b", "0", "x" * 128])
+def test_ordinary_names_are_fit(name):
+    check_request(Request(shot(name=name)), room=ROOM)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(1002, 1001), (0, 10**9), (-(2**63), 2**63 - 1)], ids=str
+)
+def test_a_frame_range_that_cannot_be_is_refused(first, last):
+    assert code_of(Request(shot(first_frame=first, last_frame=last))) == "frame_range"
+
+
+def test_negative_frame_numbers_are_numbers():
+    check_request(Request(shot(first_frame=-5, last_frame=3)), room=ROOM)
+
+
+@pytest.mark.parametrize("roles", [(), ("keep",), ("affected", "keep")], ids=str)
+def test_nothing_to_remove_is_refused(roles):
+    mattes = tuple(Matte(role, sequence()) for role in roles)
+    assert code_of(Request(shot(mattes=mattes))) == "no_matte"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        sequence(0),
+        sequence(frames=(1001,)),
+        sequence(frames=(1002, 1001)),
+        sequence(frames=(1001, 1001)),
+        sequence(kind="movie"),
+    ],
+    ids=["empty", "too few numbers", "falling", "doubled", "movie of two files"],
+)
+def test_files_and_numbers_that_do_not_match_are_refused(broken):
+    assert code_of(Request(shot(plate=broken))) == "bad_sequence"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"name": "../../etc/passwd"}, "bad_file"),
+        ({"name": ""}, "bad_file"),
+        ({"name": "a\0b"}, "bad_file"),
+        ({"sha256": "AB" * 32}, "bad_digest"),
+        ({"sha256": "../" + "a" * 61}, "bad_digest"),
+        ({"sha256": DIGEST + "\n"}, "bad_digest"),
+        ({"size": 0}, "empty_file"),
+        ({"size": -1}, "empty_file"),
+    ],
+    ids=str,
+)
+def test_a_file_that_cannot_be_one_is_refused(change, code):
+    assert code_of(with_file(**change)) == code
+
+
+def test_one_digest_cannot_have_two_sizes():
+    files = (SourceFile("a.exr", 10, DIGEST), SourceFile("b.exr", 11, DIGEST))
+    assert code_of(Request(shot(plate=sequence(files=files)))) == "bad_file"
+
+
+def test_a_request_larger_than_the_spool_is_refused():
+    assert code_of(with_file(size=ROOM)) == "too_large"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"grow": -1.0},
+        {"grow": math.nan},
+        {"feather": math.inf},
+        {"feather": 1e6},
+        {"seed": -1},
+        {"seed": 2**63},
+        {"prompt": "x" * 10_001},
+    ],
+    ids=str,
+)
+def test_numbers_out_of_range_are_refused(change):
+    assert code_of(Request(shot(), **change)) == "out_of_range"
+
+
+def test_a_layout_of_the_future_is_refused():
+    assert code_of(Request(shot(), schema=2)) == "schema"
+
+
+def test_before_a_worker_is_up_any_engine_may_be_asked_for():
+    check_engine(Request(shot(), engine="unheard-of"), [])
+
+
+def test_an_unknown_engine_is_refused_with_the_known_ones():
+    with pytest.raises(RequestError, match=r"does not have it.*expected one of auto, cleanplate"):
+        check_engine(Request(shot(), engine="magic"), [BROKEN, ENGINE])
+
+
+def test_an_unavailable_engine_is_refused_with_the_reason():
+    with pytest.raises(RequestError, match="it is not available: no GPU"):
+        check_engine(Request(shot(), engine="void"), [BROKEN, ENGINE])
+
+
+def test_auto_needs_one_engine_that_works():
+    check_engine(Request(shot()), [BROKEN, ENGINE])
+    with pytest.raises(RequestError, match="engine auto"):
+        check_engine(Request(shot()), [BROKEN])
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"strength": 0.0},
+        {"strength": 1},
+        {"tries": 100},
+        {"mode": "hard"},
+        {"note": "anything"},
+        {"dense": True},
+    ],
+    ids=str,
+)
+def test_values_that_fit_a_parameter_are_taken(parameters):
+    check_engine(Request(shot(), parameters=parameters), [ENGINE])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"strenght": 0.5}, "expected one of dense, mode, note, strength, tries"),
+        ({"strength": 1.5}, "expected a number from 0 to 1, got 1.5"),
+        ({"strength": math.nan}, "expected a number from 0 to 1, got nan"),
+        ({"strength": True}, "expected a number from 0 to 1, got True"),
+        ({"strength": "0.5"}, "expected a number"),
+        ({"tries": 2.5}, "expected a whole number from 1, got 2.5"),
+        ({"tries": 0}, "expected a whole number from 1, got 0"),
+        ({"mode": "wild"}, "expected one of soft, hard, got 'wild'"),
+        ({"note": 3}, "expected text, got 3"),
+        ({"dense": 1}, "expected true or false, got 1"),
+    ],
+    ids=str,
+)
+def test_values_that_do_not_fit_are_refused_with_what_would(parameters, expected):
+    with pytest.raises(RequestError) as error:
+        check_engine(Request(shot(), parameters=parameters), [ENGINE])
+    assert expected in str(error.value)
+    assert error.value.code == "parameter"
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=10) | st.sampled_from([p.name for p in ENGINE.parameters]),
+        st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+        max_size=3,
+    )
+)
+def test_whatever_the_parameters_are_nothing_but_a_request_error_comes(parameters):
+    try:
+        check_engine(Request(shot(), parameters=parameters), [ENGINE])
+    except RequestError:
+        return
+    known = {info.name: type(info.default) for info in ENGINE.parameters}
+    for name, value in parameters.items():
+        assert type(value) is known[name] or (known[name] is float and type(value) is int)

@@ -1,0 +1,1 @@
+"""The server's one process that all talk to: jobs, store, worker processes. Holds no pixels."""

@@ -1,0 +1,252 @@
+"""Is this request fit to become a job? Everything that can be said without opening a file."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from collections.abc import Sequence as Many
+from itertools import pairwise
+
+from bridge.errors import RequestError
+from bridge.messages import EngineInfo, ParameterInfo
+from bridge.shot import SCHEMA, Matte, Parameter, Request, Sequence, Shot, SourceFile
+from void_server.broker.schedule import AUTO
+
+FRAME_LIMIT = 100_000
+"""Most frames of a shot, and most files of a request."""
+
+PROMPT_LIMIT = 10_000
+"""Longest prompt, characters."""
+
+REACH_LIMIT = 4096.0
+"""Largest grow and feather, pixels."""
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_LARGEST_SEED = 2**63 - 1
+
+
+def check_request(request: Request, *, room: int) -> None:
+    """Refuse a request that no engine could serve.
+
+    Args:
+        request: What a client asks for.
+        room: Largest sum of its files' sizes, bytes.
+
+    Raises:
+        RequestError: It contradicts itself or a limit.
+    """
+    if request.schema != SCHEMA:
+        raise RequestError(
+            "request",
+            f"its layout is unknown (expected schema {SCHEMA}, got {request.schema})",
+            "Use a client of the server's version.",
+            code="schema",
+        )
+    shot = request.shot
+    _check_name(shot.name)
+    _check_range(shot)
+    if not any(matte.role in ("remove", "quadmask") for matte in shot.mattes):
+        raise RequestError(
+            shot.name,
+            "nothing is to be removed (expected a matte of role remove or quadmask)",
+            "Give a matte.",
+            code="no_matte",
+        )
+    for subject, sequence in _sequences(shot):
+        _check_sequence(f"{shot.name} {subject}", sequence)
+    _check_files(shot, room)
+    _check_numbers(request)
+
+
+def check_engine(request: Request, engines: Many[EngineInfo]) -> None:
+    """Refuse an engine that is not offered and parameters that it does not have.
+
+    Args:
+        request: What a client asks for.
+        engines: What the workers offer; empty while none is up, and then nothing is refused.
+
+    Raises:
+        RequestError: Name, type or range are wrong.
+    """
+    if not engines:
+        return
+    chosen = [e for e in engines if request.engine in (AUTO, e.name) and e.available]
+    if not chosen:
+        reasons = [f"it is not available: {e.reason}" for e in engines if e.name == request.engine]
+        names = [e.name for e in engines if e.available]
+        names = [AUTO, *names] if names else ["none"]
+        raise RequestError(
+            f"engine {request.engine}",
+            f"{reasons[0] if reasons else 'this server does not have it'} "
+            f"(expected one of {', '.join(names)})",
+            code="engine",
+        )
+    known = {info.name: info for engine in chosen for info in engine.parameters}
+    for name, value in request.parameters.items():
+        _check_parameter(request.engine, known, name, value)
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise RequestError(
+            f"shot name {name[:100]!r}",
+            "it cannot begin file names (expected at most 128 letters, digits, '.', '_' and '-', "
+            "the first no '.' and no '-')",
+            "Give another with --name.",
+            code="bad_name",
+        )
+
+
+def _check_range(shot: Shot) -> None:
+    count = shot.last_frame - shot.first_frame + 1
+    if not 1 <= count <= FRAME_LIMIT:
+        raise RequestError(
+            shot.name,
+            f"its frame range cannot be used (expected 1-{FRAME_LIMIT} frames, "
+            f"got {shot.first_frame}-{shot.last_frame})",
+            code="frame_range",
+        )
+
+
+def _sequences(shot: Shot) -> Iterator[tuple[str, Sequence]]:
+    yield "plate", shot.plate
+    yield from ((_subject(matte), matte.sequence) for matte in shot.mattes)
+
+
+def _subject(matte: Matte) -> str:
+    return "quadmask" if matte.role == "quadmask" else f"{matte.role} matte"
+
+
+def _check_sequence(subject: str, sequence: Sequence) -> None:
+    files, frames = sequence.files, sequence.frames
+    if not files or len(files) != len(frames) or (sequence.kind == "movie" and len(files) != 1):
+        raise RequestError(
+            subject,
+            "files and frame numbers do not match (expected one number per file, one file for a "
+            f"movie, got {len(files)} files and {len(frames)} numbers)",
+            code="bad_sequence",
+        )
+    if any(after <= before for before, after in pairwise(frames)):
+        raise RequestError(subject, "its frame numbers do not rise", code="bad_sequence")
+    for file in files:
+        _check_file(subject, file)
+
+
+def _check_file(subject: str, file: SourceFile) -> None:
+    if not file.name or len(file.name) > 1024 or re.search(r"[/\\\0]", file.name):
+        raise RequestError(
+            subject,
+            f"{file.name[:100]!r} is no file name (expected one without folders)",
+            code="bad_file",
+        )
+    if not _DIGEST.fullmatch(file.sha256):
+        raise RequestError(
+            f"{subject} {file.name}",
+            "its digest is none (expected 64 lower-case hex digits)",
+            code="bad_digest",
+        )
+    if file.size <= 0:
+        raise RequestError(
+            f"{subject} {file.name}",
+            f"it is empty (got {file.size} bytes)",
+            "Render it again.",
+            code="empty_file",
+        )
+
+
+def _check_files(shot: Shot, room: int) -> None:
+    sizes: dict[str, int] = {}
+    for subject, sequence in _sequences(shot):
+        for file in sequence.files:
+            if sizes.setdefault(file.sha256, file.size) != file.size:
+                raise RequestError(
+                    f"{shot.name} {subject} {file.name}",
+                    f"the same digest has two sizes ({sizes[file.sha256]} and {file.size} bytes)",
+                    code="bad_file",
+                )
+    if len(sizes) > FRAME_LIMIT:
+        raise RequestError(
+            shot.name,
+            f"it has too many files (expected at most {FRAME_LIMIT}, got {len(sizes)})",
+            "Split the shot.",
+            code="too_many_files",
+        )
+    if sum(sizes.values()) > room:
+        raise RequestError(
+            shot.name,
+            f"it is larger than the server's spool (expected at most {room / 2**30:.1f} GiB, "
+            f"got {sum(sizes.values()) / 2**30:.1f} GiB)",
+            "Split the shot, or have the operator raise --spool-limit.",
+            code="too_large",
+        )
+
+
+def _check_numbers(request: Request) -> None:
+    name = request.shot.name
+    for label, value in (("grow", request.grow), ("feather", request.feather)):
+        if not 0.0 <= value <= REACH_LIMIT:  # false for NaN as well
+            raise RequestError(
+                name,
+                f"{label} is out of range (expected 0-{REACH_LIMIT:g} pixels, got {value:g})",
+                code="out_of_range",
+            )
+    if not 0 <= request.seed <= _LARGEST_SEED:
+        raise RequestError(
+            name,
+            f"the seed is out of range (expected 0-{_LARGEST_SEED}, got {request.seed})",
+            code="out_of_range",
+        )
+    if len(request.prompt) > PROMPT_LIMIT:
+        raise RequestError(
+            name,
+            f"the prompt is too long (expected at most {PROMPT_LIMIT} characters, "
+            f"got {len(request.prompt)})",
+            code="out_of_range",
+        )
+
+
+def _check_parameter(
+    engine: str, known: dict[str, ParameterInfo], name: str, value: Parameter
+) -> None:
+    subject = f"engine {engine}, parameter {name[:100]}"
+    info = known.get(name)
+    if info is None:
+        raise RequestError(
+            subject,
+            f"there is none of that name (expected one of {', '.join(sorted(known)) or 'none'})",
+            code="parameter",
+        )
+    expected = _expected(info)
+    if not _allowed(info, value):
+        raise RequestError(
+            subject,
+            f"it cannot be that (expected {expected}, got {value!r:.100})",
+            code="parameter",
+        )
+
+
+def _allowed(info: ParameterInfo, value: Parameter) -> bool:
+    if isinstance(info.default, bool) or isinstance(value, bool):
+        return isinstance(info.default, bool) and isinstance(value, bool)
+    if isinstance(info.default, str) or isinstance(value, str):
+        return type(info.default) is type(value) and (not info.choices or value in info.choices)
+    if isinstance(info.default, int) and not isinstance(value, int):
+        return False
+    low = -math.inf if info.minimum is None else info.minimum
+    high = math.inf if info.maximum is None else info.maximum
+    return math.isfinite(value) and low <= value <= high
+
+
+def _expected(info: ParameterInfo) -> str:
+    if isinstance(info.default, bool):
+        return "true or false"
+    if isinstance(info.default, str):
+        return f"one of {', '.join(info.choices)}" if info.choices else "text"
+    kind = "a whole number" if isinstance(info.default, int) else "a number"
+    if info.minimum is None and info.maximum is None:
+        return kind
+    low = "" if info.minimum is None else f" from {info.minimum:g}"
+    high = "" if info.maximum is None else f" to {info.maximum:g}"
+    return f"{kind}{low}{high}"

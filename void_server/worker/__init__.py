@@ -1,0 +1,1 @@
+"""The process that does the work: one job at a time, on one device."""

@@ -1,0 +1,286 @@
+"""One job from order to sidecar: footage in, engine, composite, results out.
+
+Each frame is written, read back and handed to the broker while the engine fills the next ones, so
+that whatever ends the process costs the frames in hand and no more.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from bridge.errors import ServerError, VoidError
+from bridge.messages import Result, ResultKind
+from bridge.shot import SourceFile
+from void_server import composite
+from void_server.engines import catalog
+from void_server.engines.engine import Cancelled, Engine, Fill
+from void_server.footage import ShotFootage
+from void_server.images.atomic import Written, write_file
+from void_server.images.picture import Picture
+from void_server.plate import PlateColor
+from void_server.worker import sidecar
+from void_server.worker.link import Link
+from void_server.worker.reporter import Interrupted, Reporter
+from void_server.worker.sidecar import FrameRecord
+from void_server.worker.versions import versions
+from void_server.worker.worker_link import Delivered, Ended, Run
+from void_server.worker.writer import Writer
+
+log = logging.getLogger(__name__)
+
+_BEHIND = 2
+"""Frames that may wait to be written while the engine goes on; each is held in memory."""
+
+
+def perform(order: Run, *, offered: Mapping[str, Engine], device: str, link: Link) -> Ended:
+    """Run a job to its end, whatever that is; never raises."""
+    job = _Job(order, offered=offered, device=device, link=link)
+    try:
+        job.run()
+    except Cancelled:
+        return job.ended("cancelled")
+    except Interrupted:
+        return Ended(job=order.job, attempt=order.attempt, state=None, interrupted=True)
+    except VoidError as error:
+        return job.ended("failed", error)
+    except Exception as error:  # whatever it is, the worker lives on and the artist is told
+        log.exception("job %s failed", order.job)
+        return job.ended("failed", _unexpected(order, error))
+    return job.ended("done")
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """A frame's files, written and checked."""
+
+    frame: int
+    files: Mapping[ResultKind, Written]
+
+
+class _Job:
+    """A job's inputs and what it has found out so far."""
+
+    def __init__(
+        self, order: Run, *, offered: Mapping[str, Engine], device: str, link: Link
+    ) -> None:
+        self._order = order
+        self._request = order.request
+        self._offered = offered
+        self._device = device
+        self._link = link
+        self._folder = Path(order.results)
+        self._warnings: tuple[str, ...] = ()
+        self._began = time.monotonic()
+
+    def run(self) -> None:
+        """Fill every frame that is not finished yet, then write the sidecar."""
+        request, shot = self._request, self._request.shot
+        self._engine = catalog.choose(request.engine, self._offered)
+        self._reporter = Reporter(self._order, self._engine.describe().name, self._link)
+        with ShotFootage(
+            shot,
+            locate=lambda file: Path(self._order.files[file.sha256]),
+            grow=request.grow,
+            feather=request.feather,
+        ) as footage:
+            footage.prepare(self._reporter)
+            self._warnings = footage.warnings
+            self._fill(footage)
+            self._write_sidecar(footage)
+
+    def ended(self, state: str, error: VoidError | None = None) -> Ended:
+        """The last message of this job."""
+        return Ended(
+            job=self._order.job,
+            attempt=self._order.attempt,
+            state=state,  # type: ignore[arg-type]
+            error=error.record() if error else None,
+            warnings=self._warnings,
+        )
+
+    def _fill(self, footage: ShotFootage) -> None:
+        wanted = [n for n in footage.frames if n not in set(self._order.finished)]
+        fills = self._fills(footage, wanted)
+        with Writer[_Frame](_BEHIND) as writer:
+            try:
+                for frame in wanted:
+                    fill = next(fills) if footage.has_hole(frame) else None
+                    self._hand_over_all(writer.push(self._work(footage, frame, fill)))
+                    self._reporter.stop_if_told()
+            except (Cancelled, Interrupted):
+                self._hand_over_all(writer.drain())
+                raise
+            self._hand_over_all(writer.drain())
+
+    def _hand_over_all(self, finished: Iterator[_Frame]) -> None:
+        for written in finished:
+            self._hand_over(written.frame, written.files)
+            self._reporter.frame_done()
+
+    def _fills(self, footage: ShotFootage, wanted: list[int]) -> Iterator[Fill]:
+        return self._engine.fill(
+            footage,
+            frames=[frame for frame in wanted if footage.has_hole(frame)],
+            prompt=self._request.prompt,
+            seed=self._request.seed,
+            parameters=catalog.complete(self._engine.describe(), self._request.parameters),
+            progress=self._reporter,
+        )
+
+    def _work(self, footage: ShotFootage, frame: int, fill: Fill | None) -> Callable[[], _Frame]:
+        """What the writer does for a frame; holds all it needs, as footage is not for threads."""
+        patch = footage.patch(fill) if fill is not None else None
+        return partial(
+            self._write,
+            frame,
+            footage.picture(frame),
+            patch,
+            color=footage.color,
+            source=footage.source_file(frame),
+            held_from=footage.held_from(frame),
+        )
+
+    def _write(
+        self,
+        frame: int,
+        picture: Picture,
+        patch: composite.Patch | None,
+        *,
+        color: PlateColor,
+        source: SourceFile,
+        held_from: int | None,
+    ) -> _Frame:
+        """Write a frame's results, read them back, and remember what was measured."""
+        files: dict[ResultKind, Written] = {}
+        changed = 0
+        attributes = self._attributes(source)
+        if self._request.output != "patch":
+            path = self._path("comp", frame)
+            files["comp"] = composite.write_comp(
+                picture, patch, path, color=color, attributes=attributes
+            )
+            changed = composite.changed_outside(path, picture, patch)
+            _refuse_if_touched(picture, changed)
+        if self._request.output != "comp":
+            path = self._path("patch", frame)
+            files["patch"] = composite.write_patch(
+                picture, patch, path, color=color, attributes=attributes
+            )
+        record = _record(frame, patch, changed, source=source, held_from=held_from)
+        sidecar.remember(self._folder, record)
+        return _Frame(frame, files)
+
+    def _attributes(self, source: SourceFile) -> dict[str, str | int | float]:
+        return {
+            "job": self._order.job,
+            "engine": self._engine.describe().name,
+            "version": versions()["void-bridge"],
+            "seed": self._request.seed,
+            "src_sha256": source.sha256,
+        }
+
+    def _path(self, kind: ResultKind, frame: int) -> Path:
+        return self._folder / f"{kind}.{frame:04d}.exr"
+
+    def _hand_over(self, frame: int | None, written: Mapping[ResultKind, Written]) -> None:
+        results = tuple(
+            Result(kind=kind, frame=frame, sha256=w.sha256, size=w.size, path=str(w.path))
+            for kind, w in written.items()
+        )
+        self._link.send(
+            Delivered(
+                job=self._order.job, attempt=self._order.attempt, frame=frame, results=results
+            )
+        )
+
+    def _write_sidecar(self, footage: ShotFootage) -> None:
+        request, shot = self._request, self._request.shot
+        engine = self._engine.describe()
+        records = sidecar.recall(self._folder)
+        content = sidecar.Sidecar(
+            job=self._order.job,
+            engine=engine.name,
+            device=self._device,
+            first_frame=shot.first_frame,
+            last_frame=shot.last_frame,
+            plate=shot.plate.label,
+            colorspace=footage.color.linear or footage.color.space,
+            mattes=tuple(
+                sidecar.MatteRecord(m.role, m.sequence.label, m.channel) for m in shot.mattes
+            ),
+            prompt=request.prompt,
+            seed=request.seed,
+            grow=request.grow,
+            feather=request.feather,
+            output=request.output,
+            missing=shot.missing,
+            parameters=catalog.complete(engine, request.parameters),
+            changed_outside=sum(record.changed_outside for record in records.values()),
+            seen=sidecar.seen_share(records),
+            seconds=round(time.monotonic() - self._began, 3),
+            frames=tuple(records[frame] for frame in sorted(records)),
+            warnings=self._warnings,
+            versions=versions(),
+        )
+        self._hand_over(
+            None, {"sidecar": write_file(self._folder / "sidecar.json", content.to_json())}
+        )
+
+
+def _record(
+    frame: int,
+    patch: composite.Patch | None,
+    changed: int,
+    *,
+    source: SourceFile,
+    held_from: int | None,
+) -> FrameRecord:
+    hole = patch.alpha > 0 if patch is not None else None
+    count = int(hole.sum()) if hole is not None else 0
+    seen = float((patch.seen[hole] > 0).mean()) if patch is not None and count else 1.0
+    return FrameRecord(
+        frame=frame,
+        hole=count,
+        seen=round(seen, 6),
+        changed_outside=changed,
+        source_sha256=source.sha256,
+        held_from=held_from,
+    )
+
+
+def _refuse_if_touched(picture: Picture, changed: int) -> None:
+    """A result that breaks the one promise that matters is never handed over."""
+    if changed:
+        raise ServerError(
+            picture.subject,
+            f"{changed} values outside the composite alpha came back changed from disk",
+            "The frame was not delivered. Check the server's disk and report this.",
+            code="touched_outside",
+        )
+
+
+def _unexpected(order: Run, error: Exception) -> ServerError:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ServerError(
+            "server",
+            "its disk is full",
+            "Free space or run 'void purge'; finished frames are kept, and the same command goes "
+            "on from there.",
+            code="disk_full",
+        )
+    if isinstance(error, MemoryError):
+        return ServerError(
+            order.request.shot.name, "the worker ran out of memory", code="out_of_memory"
+        )
+    return ServerError(
+        order.request.shot.name,
+        f"the worker met an error that nobody foresaw ({type(error).__name__}: {error})",
+        "Its log in the server's data folder has the details.",
+        code="unexpected",
+    )
