@@ -1,1 +1,1 @@
-"""host_plugins."""
+"""Thin panels inside hosts; none in this version."""

@@ -1,1 +1,1 @@
-"""ocio."""
+"""Colour: spaces by any of their names, and the way to scene-linear and back."""

@@ -1,1 +1,1 @@
-"""void_server."""
+"""The server: broker, spool, workers, pictures, engines. Owns pixels, colour and models."""

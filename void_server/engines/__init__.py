@@ -1,0 +1,1 @@
+"""The engines: what fills a hole. A new one needs `engine` and no other page."""
