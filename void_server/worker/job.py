@@ -76,7 +76,7 @@ class _Job:
         self._link = link
         self._folder = Path(order.results)
         self._warnings: tuple[str, ...] = ()
-        self._began = time.monotonic()
+        self._lap = time.monotonic()
 
     def run(self) -> None:
         """Fill every frame that is not finished yet, then write the sidecar."""
@@ -144,7 +144,13 @@ class _Job:
             color=footage.color,
             source=footage.source_file(frame),
             held_from=footage.held_from(frame),
+            seconds=self._seconds(),
         )
+
+    def _seconds(self) -> float:
+        """Time since this was asked last, or since the job began; the frames' sum is the job's."""
+        began, self._lap = self._lap, time.monotonic()
+        return round(self._lap - began, 3)
 
     def _write(
         self,
@@ -155,6 +161,7 @@ class _Job:
         color: PlateColor,
         source: SourceFile,
         held_from: int | None,
+        seconds: float,
     ) -> _Frame:
         """Write a frame's results, read them back, and remember what was measured."""
         files: dict[ResultKind, Written] = {}
@@ -172,7 +179,7 @@ class _Job:
             files["patch"] = composite.write_patch(
                 picture, patch, path, color=color, attributes=attributes
             )
-        record = _record(frame, patch, changed, source=source, held_from=held_from)
+        record = _record(frame, patch, changed, source=source, held_from=held_from, seconds=seconds)
         sidecar.remember(self._folder, record)
         return _Frame(frame, files)
 
@@ -223,7 +230,7 @@ class _Job:
             parameters=catalog.complete(engine, request.parameters),
             changed_outside=sum(record.changed_outside for record in records.values()),
             seen=sidecar.seen_share(records),
-            seconds=round(time.monotonic() - self._began, 3),
+            seconds=round(sum(record.seconds for record in records.values()), 3),
             frames=tuple(records[frame] for frame in sorted(records)),
             warnings=self._warnings,
             versions=versions(),
@@ -240,6 +247,7 @@ def _record(
     *,
     source: SourceFile,
     held_from: int | None,
+    seconds: float,
 ) -> FrameRecord:
     hole = patch.alpha > 0 if patch is not None else None
     count = int(hole.sum()) if hole is not None else 0
@@ -251,6 +259,7 @@ def _record(
         changed_outside=changed,
         source_sha256=source.sha256,
         held_from=held_from,
+        seconds=seconds,
     )
 
 

@@ -31,6 +31,7 @@ class FrameRecord(msgspec.Struct, frozen=True):
             read back from the written file.
         source_sha256: Digest of the plate file that the frame came from.
         held_from: Number of the frame that stood in for a missing one, or None.
+        seconds: Time since the frame before; the first one carries the tracking.
     """
 
     frame: int
@@ -39,6 +40,7 @@ class FrameRecord(msgspec.Struct, frozen=True):
     changed_outside: int
     source_sha256: str
     held_from: int | None = None
+    seconds: float = 0.0
 
 
 class MatteRecord(msgspec.Struct, frozen=True):

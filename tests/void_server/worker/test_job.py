@@ -159,6 +159,14 @@ def test_the_sidecar_says_what_ran(desk, shot):
     assert "void-bridge" in content["versions"]
 
 
+def test_the_seconds_of_a_job_are_the_sum_of_its_frames_however_often_it_was_begun(desk, shot):
+    desk.perform(Request(shot))
+    first = json.loads((desk.results / "sidecar.json").read_bytes())["seconds"]
+    assert first > 0
+    desk.perform(Request(shot), finished=tuple(FRAMES), attempt=2)
+    assert json.loads((desk.results / "sidecar.json").read_bytes())["seconds"] == first
+
+
 def test_a_resumed_job_makes_only_the_frames_that_are_missing_and_the_same_ones(desk, shot):
     desk.perform(Request(shot))
     whole = {frame: desk.path("comp", frame).read_bytes() for frame in FRAMES}
