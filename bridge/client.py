@@ -42,6 +42,7 @@ from bridge.messages import (
     Hello,
     Jobs,
     JobStatus,
+    Preview,
     Purge,
     Purged,
     Result,
@@ -56,6 +57,8 @@ from bridge.wire import CREDIT, MAX_CHUNK, PROTOCOL, Dealer
 
 PATIENCE = 60.0
 """Seconds without any progress after which a watch or a transfer gives a server up."""
+
+_TELLS_PREVIEWS = (1, 1)
 
 _PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
@@ -133,7 +136,8 @@ class Client:
             ConnectionLost: Nobody answers.
             RequestError: There is no such job.
         """
-        return self._ask(GetStatus(job, since), Status)
+        tells_previews = self._known().protocol >= _TELLS_PREVIEWS
+        return self._ask(GetStatus(job, since, tells_previews), Status)
 
     def watch(
         self, job: str, *, since: int = 0, interval: float = 0.2, patience: float = PATIENCE
@@ -269,6 +273,21 @@ class Client:
         finally:
             download.close()
 
+    def preview(self, preview: Preview) -> bytes:
+        """What a frame of a running job looks like so far, as the bytes of a PNG file.
+
+        Args:
+            preview: The newest one, as a status tells it; older ones are gone.
+
+        Raises:
+            ConnectionLost: Nobody answers.
+            RequestError: It is gone (code ``not_here``): there is a newer one, or the job is over.
+            ServerError: It is larger than a preview may be, or damaged.
+        """
+        return self._insist(
+            lambda: transfer.read(self._dial(), preview, timeout=self._timeout), patience=0.0
+        )
+
     def close(self) -> None:
         """Close the connection."""
         self._hang_up()
@@ -301,6 +320,7 @@ class Client:
         except ConnectionLost:
             self._control.close()
             self._control = None
+            self._welcome = None  # the next server at this address may be of another version
             raise
 
     def _insist(

@@ -22,6 +22,9 @@ FINAL: frozenset[State] = frozenset({"done", "failed", "cancelled"})
 ResultKind = Literal["comp", "patch", "sidecar"]
 """What a result file holds."""
 
+PREVIEW_LIMIT = 16 << 20
+"""Largest preview, bytes."""
+
 
 class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
     """Common settings of all headers: immutable, strict, and tagged with their own name."""
@@ -82,7 +85,25 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: str = ""
 
 
-class JobStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Preview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a frame of a running job looks like so far: a PNG, replaced by the next one.
+
+    Attributes:
+        frame: File number.
+        step: Denoising step after which it looked so; 0 for engines without steps.
+        sha256: Digest of the file's bytes, lower-case hex.
+        size: Bytes, at most `PREVIEW_LIMIT`.
+        path: Where it lies on the server's machine, or "" when the server keeps that to itself.
+    """
+
+    frame: int
+    step: int
+    sha256: str
+    size: int
+    path: str = ""
+
+
+class JobStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A job as it stands.
 
     Attributes:
@@ -107,6 +128,7 @@ class JobStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         error: Why it failed, or None.
         warnings: What the artist should know of the result.
         sequence: Number of results so far; pass it back as `GetStatus.since`.
+        preview: The newest preview of a running job, for those who asked for it; else None.
     """
 
     job: str
@@ -130,6 +152,7 @@ class JobStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     error: ErrorRecord | None = None
     warnings: tuple[str, ...] = ()
     sequence: int = 0
+    preview: Preview | None = None
 
 
 # --- control ---------------------------------------------------------------------------------
@@ -193,11 +216,18 @@ class Submitted(_Header, frozen=True):
     missing: tuple[str, ...]
 
 
-class GetStatus(_Header, frozen=True):
-    """How does a job stand, and which results are new since the ``since`` first ones."""
+class GetStatus(_Header, frozen=True, omit_defaults=True):
+    """How does a job stand, and which results are new since the ``since`` first ones.
+
+    Attributes:
+        job: The job's id.
+        since: Number of results that are known already.
+        preview: Whether to tell the newest preview as well; from protocol 1.1 on.
+    """
 
     job: str
     since: int = 0
+    preview: bool = False
 
 
 class Status(_Header, frozen=True):

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import zlib
+
 import msgspec
 
 from bridge.download import Download
 from bridge.envelope import Incoming
-from bridge.errors import from_record
+from bridge.errors import RequestError, ServerError, from_record
 from bridge.exchange import ask, expected, silence
-from bridge.messages import Chunk, Credit, Failed, Get, Have, Put, Stat
+from bridge.messages import (
+    PREVIEW_LIMIT,
+    Chunk,
+    Credit,
+    Failed,
+    Get,
+    Have,
+    Preview,
+    Put,
+    Stat,
+)
 from bridge.upload import Upload
 from bridge.wire import Dealer
 
@@ -52,6 +65,47 @@ def fetch(dealer: Dealer, download: Download, *, timeout: float) -> None:
             download.took(expected(incoming.message, Chunk), incoming.payload or b"")
         if download.done:
             download.keep()
+
+
+def read(dealer: Dealer, preview: Preview, *, timeout: float) -> bytes:
+    """Fetch a preview into memory.
+
+    Raises:
+        ConnectionLost: No answer for ``timeout`` seconds.
+        RequestError: It is gone; there is a newer one, or the job does not run any more.
+        ServerError: It is larger than a preview may be, or damaged.
+    """
+    if preview.size > PREVIEW_LIMIT:
+        raise _bad_preview(
+            preview, f"it is too large (expected at most {PREVIEW_LIMIT} bytes, got {preview.size})"
+        )
+    png = bytearray()
+    while len(png) < preview.size:
+        get = Get(preview.sha256, len(png), 1)
+        png += _preview_chunk(preview, get, _answer(dealer, {dealer.send(get): get}, timeout))
+    if hashlib.sha256(png).hexdigest() != preview.sha256:
+        raise _bad_preview(preview, "what arrived is another file")
+    return bytes(png)
+
+
+def _preview_chunk(preview: Preview, get: Get, incoming: Incoming) -> bytes:
+    answer = incoming.message
+    if isinstance(answer, Failed) and answer.error.code == "not_here":
+        raise RequestError(
+            f"preview of frame {preview.frame}",
+            "it is gone; there is a newer one, or the job does not run any more",
+            "Ask for the job's status again.",
+            code="not_here",
+        )
+    chunk, payload = expected(answer, Chunk), bytes(incoming.payload or b"")
+    fits = 0 < len(payload) <= preview.size - get.offset
+    if not fits or chunk.offset != get.offset or zlib.crc32(payload) != chunk.crc32:
+        raise _bad_preview(preview, "it was damaged on its way")
+    return payload
+
+
+def _bad_preview(preview: Preview, text: str) -> ServerError:
+    return ServerError(f"preview of frame {preview.frame}", text, code="bad_preview")
 
 
 def _offsets(dealer: Dealer, digests: tuple[str, ...], timeout: float) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 
 import numpy as np
@@ -18,6 +19,8 @@ from void_server.images.source import Locate
 from void_server.images.window import Window
 from void_server.inputs import Inputs
 from void_server.matte import Alpha, FrameMatte, frame_matte
+from void_server.packed import pack, unpack
+from void_server.quadmask import subtract
 from void_server.recent import Recent
 
 DEFAULT_MEMORY = 1 << 30
@@ -26,6 +29,15 @@ frames, since those cost the most to read again; the rest as an engine sees them
 
 ScanProgress = Callable[[str, int, int], None]
 """Called with stage, done and total while the mattes are read."""
+
+
+@dataclass(frozen=True)
+class _Mattes:
+    """What the mattes say of one frame: the hole they make, and what was drawn, as packed bits."""
+
+    hole: FrameMatte
+    remove: bytes
+    affected: bytes
 
 
 class ShotFootage:
@@ -59,7 +71,7 @@ class ShotFootage:
         self.shot = shot
         self._grow, self._feather = grow, feather
         self._inputs = Inputs(shot, locate=locate, config=config or ColorConfig())
-        self._mattes: dict[int, FrameMatte] = {}
+        self._mattes: dict[int, _Mattes] = {}
         self._pictures: Recent[int, Picture] = Recent(memory * 3 // 4)
         self._plates: Recent[int, Rgb] = Recent(memory // 4)
 
@@ -87,6 +99,11 @@ class ShotFootage:
         """(H, W) bool: the grown mattes, hold-out, and what lies outside the data window."""
         return self._matte(frame).foreign()
 
+    def quadmask(self, frame: int) -> tuple[Mask, Mask]:
+        """(remove, affected), each (H, W) bool: the mattes as drawn, less what is held out."""
+        drawn = self._drawn(frame)
+        return unpack(drawn.remove, self.size), unpack(drawn.affected, self.size)
+
     # --- what a job needs besides --------------------------------------------------------
 
     @property
@@ -111,7 +128,7 @@ class ShotFootage:
         return tuple(found)
 
     def prepare(self, progress: ScanProgress | None = None) -> None:
-        """Read all mattes, so that `hole` is cheap from here on.
+        """Read all mattes, so that `hole` and `quadmask` are cheap from here on.
 
         Args:
             progress: Told after each frame; may raise to stop.
@@ -211,17 +228,23 @@ class ShotFootage:
         return rgb
 
     def _matte(self, frame: int) -> FrameMatte:
+        return self._drawn(frame).hole
+
+    def _drawn(self, frame: int) -> _Mattes:
         if frame not in self._mattes:
-            matte = np.zeros(self.size, np.bool_)
-            keep = np.zeros(self.size, np.bool_)
-            for source in self._inputs.mattes:
-                source.add(frame, self.canvas, matte=matte, keep=keep)
-            data = self._inputs.data_windows[frame]
-            self._mattes[frame] = frame_matte(
-                matte,
-                keep,
-                grow=self._grow,
-                feather=self._feather,
-                limit=data.shifted(-self.canvas.x_min, -self.canvas.y_min),
-            )
+            self._mattes[frame] = self._read_mattes(frame)
         return self._mattes[frame]
+
+    def _read_mattes(self, frame: int) -> _Mattes:
+        remove, affected, keep = (np.zeros(self.size, np.bool_) for _ in range(3))
+        for source in self._inputs.mattes:
+            source.add(frame, self.canvas, remove=remove, affected=affected, keep=keep)
+        data = self._inputs.data_windows[frame]
+        hole = frame_matte(
+            remove | affected,
+            keep,
+            grow=self._grow,
+            feather=self._feather,
+            limit=data.shifted(-self.canvas.x_min, -self.canvas.y_min),
+        )
+        return _Mattes(hole, pack(subtract(remove, keep)), pack(subtract(affected, keep)))

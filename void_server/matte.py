@@ -15,7 +15,6 @@ would touch pixels that the artist protected.
 from __future__ import annotations
 
 import math
-import zlib
 from dataclasses import dataclass, field
 
 import cv2
@@ -24,6 +23,7 @@ import numpy.typing as npt
 
 from void_server.engines.engine import Mask
 from void_server.images.window import Window
+from void_server.packed import pack, unpack
 
 Alpha = npt.NDArray[np.float32]
 """(h, w) float32, 0 to 1."""
@@ -70,7 +70,7 @@ class FrameMatte:
         foreign = np.ones(self.shape, np.bool_)
         foreign[_whole(self.shape).slices(self.limit)] = False
         if self._keep:
-            foreign |= _unpack(self._keep, self.shape)
+            foreign |= unpack(self._keep, self.shape)
         if self._reach is not None:
             foreign[_whole(self.shape).slices(self._reach)] |= self._planes()[0]
         return foreign
@@ -85,10 +85,10 @@ class FrameMatte:
     def _planes(self) -> tuple[Mask, Mask]:
         """Region and hold-out over ``_reach``."""
         assert self._reach is not None
-        region = _unpack(self._region, self._reach.shape)
+        region = unpack(self._region, self._reach.shape)
         if not self._keep:
             return region, np.zeros_like(region)
-        keep = _unpack(self._keep, self.shape)
+        keep = unpack(self._keep, self.shape)
         return region, keep[_whole(self.shape).slices(self._reach)]
 
     def _in_reach(self) -> tuple[slice, slice]:
@@ -112,8 +112,8 @@ def frame_matte(
     shape = (matte.shape[0], matte.shape[1])
     whole = _whole(shape)
     limit = limit or whole
-    held = bool(keep.any())
-    packed_keep = _pack(keep) if held else b""
+    packed_keep = pack(keep)
+    held = bool(packed_keep)
     left = matte & ~keep if held else matte
     inner = bounds(left)
     if inner is None:
@@ -127,7 +127,7 @@ def frame_matte(
     box = _within(bounds(hole), reach, limit)
     if box is not None and not hole[reach.slices(box)].any():
         box = None
-    return FrameMatte(shape, limit, box, feather, reach, _pack(region), packed_keep)
+    return FrameMatte(shape, limit, box, feather, reach, pack(region), packed_keep)
 
 
 def grown(mask: Mask, radius: float) -> Mask:
@@ -186,13 +186,3 @@ def _within(found: Window | None, origin: Window, limit: Window) -> Window | Non
 
 def _whole(shape: tuple[int, int]) -> Window:
     return Window.of_size(shape[1], shape[0])
-
-
-def _pack(mask: Mask) -> bytes:
-    return zlib.compress(np.packbits(mask).tobytes(), 1)
-
-
-def _unpack(packed: bytes, shape: tuple[int, int]) -> Mask:
-    bits = np.frombuffer(zlib.decompress(packed), np.uint8)
-    flat = np.unpackbits(bits, count=shape[0] * shape[1])
-    return flat.view(np.bool_).reshape(shape)

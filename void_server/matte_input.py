@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bridge.errors import RequestError
-from bridge.shot import Matte, Missing
+from bridge.shot import Matte, Missing, Role
 from void_server import quadmask
 from void_server.engines.engine import Mask
 from void_server.images.picture import Picture, list_channels
@@ -54,7 +54,7 @@ class MatteInput:
         self._channel = find(source.channels, matte.channel, subject)
         self.warnings = tuple(self._numbering.warnings(subject))
 
-    def add(self, frame: int, canvas: Window, *, matte: Mask, keep: Mask) -> None:
+    def add(self, frame: int, canvas: Window, *, remove: Mask, affected: Mask, keep: Mask) -> None:
         """Add what this matte says of ``frame`` to the canvas-sized masks, in place.
 
         Raises:
@@ -69,20 +69,22 @@ class MatteInput:
         common = placed.intersect(canvas)
         if common is None:
             return
-        mask = self._mask(picture)
-        target = keep if self.role == "keep" else matte
-        target[canvas.slices(common)] |= mask[placed.slices(common)]
+        targets: dict[Role, Mask] = {"remove": remove, "affected": affected, "keep": keep}
+        for role, mask in self._masks(picture):
+            targets[role][canvas.slices(common)] |= mask[placed.slices(common)]
 
-    def _mask(self, picture: Picture) -> Mask:
+    def _masks(self, picture: Picture) -> Iterator[tuple[Role, Mask]]:
         plane = picture.channel(self._channel)
         if self.role == "quadmask":
             remove, affected = quadmask.read_planes(plane, picture.subject)
-            return remove | affected
-        if self.role == "affected":
-            return quadmask.covered(plane, quadmask.AFFECTED_THRESHOLD, inclusive=True)
-        if self.role == "keep":
-            return quadmask.covered(plane, quadmask.KEEP_THRESHOLD)
-        return quadmask.covered(plane, quadmask.REMOVE_THRESHOLD)
+            yield "remove", remove
+            yield "affected", affected
+        elif self.role == "affected":
+            yield "affected", quadmask.covered(plane, quadmask.AFFECTED_THRESHOLD, inclusive=True)
+        elif self.role == "keep":
+            yield "keep", quadmask.covered(plane, quadmask.KEEP_THRESHOLD)
+        else:
+            yield "remove", quadmask.covered(plane, quadmask.REMOVE_THRESHOLD)
 
     def _check_size(self, frame: int, subject: str) -> None:
         found = self._source.facts(frame).display_window

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,12 +15,15 @@ from msgspec import Meta
 
 from bridge.errors import RequestError
 from bridge.settings import layered
+from void_server.broker.devices import AUTO
 
 APPLICATION = "void-bridge"
 """Name of the folders that the operating system keeps for us."""
 
 TABLE = "server"
 """Table of the settings file."""
+
+_DEVICE = re.compile(r"cpu(\+cpu)*|cuda|cuda:\d{1,3}(\+cuda:\d{1,3})*")
 
 
 def default_file() -> Path:
@@ -29,6 +33,14 @@ def default_file() -> Path:
 
 def _default_data_dir() -> Path:
     return Path(platformdirs.user_data_dir(APPLICATION, appauthor=False))
+
+
+def _default_weights() -> Path:
+    return _default_data_dir() / "weights"
+
+
+def _default_cache_dir() -> Path:
+    return Path(platformdirs.user_cache_dir(APPLICATION, appauthor=False))
 
 
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,8 +84,27 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
     devices: Annotated[
         tuple[str, ...],
-        Meta(min_length=1, description="devices, separated by commas; each gets a worker process"),
-    ] = ("cpu",)
+        Meta(
+            min_length=1,
+            description="devices, separated by commas: cpu, cuda, cuda:0; each gets a worker "
+            "process, and cuda:0+cuda:1 one process for both; auto takes every GPU, else the CPU",
+        ),
+    ] = ("auto",)
+    weights: Annotated[
+        Path, Meta(description="folder of the model's files, which 'void weights fetch' fills")
+    ] = msgspec.field(default_factory=_default_weights)
+    cache_dir: Annotated[
+        Path,
+        Meta(description="folder of what makes the next start faster; may be deleted at any time"),
+    ] = msgspec.field(default_factory=_default_cache_dir)
+    idle_unload: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="seconds without a job after which a worker lets go of device memory; "
+            "0 means never",
+        ),
+    ] = 300.0
     spool_limit: Annotated[
         float,
         Meta(
@@ -142,7 +173,15 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
             file=chosen,
             table=TABLE,
         )
-        return msgspec.structs.replace(settings, roots=tuple(_root(r) for r in settings.roots))
+        if settings.devices != (AUTO,):
+            for device in settings.devices:
+                _check_device(device)
+        return msgspec.structs.replace(
+            settings,
+            roots=tuple(_root(r) for r in settings.roots),
+            weights=settings.weights.absolute(),
+            cache_dir=settings.cache_dir.absolute(),
+        )
 
     @property
     def loopback(self) -> bool:
@@ -168,6 +207,15 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     def spool_bytes(self) -> int:
         """`spool_limit` in bytes."""
         return int(self.spool_limit * 2**30)
+
+
+def _check_device(device: str) -> None:
+    members = device.split("+")
+    if not _DEVICE.fullmatch(device):
+        text = "it is none (expected cpu, cuda, cuda:0, or several as cuda:0+cuda:1"
+        raise RequestError(f"device {device}", f"{text}, got {device!r})", code="settings")
+    if members[0] != "cpu" and len(set(members)) < len(members):
+        raise RequestError(f"device {device}", "it names one device twice", code="settings")
 
 
 def _root(folder: Path) -> Path:

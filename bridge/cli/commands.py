@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import bridge
-from bridge.cli import demo, doctor, jobs, keys, remove, show
+from bridge.cli import demo, doctor, jobs, keys, remove, show, weights
 
 app = typer.Typer(
     help="Remove objects from shots: plate and roto in, EXR frames out that drop into the comp.",
@@ -34,15 +34,15 @@ def _options(
     """Options that stand before a command."""
 
 
+_PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
 app.command()(remove.remove)
-app.command(
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-    add_help_option=False,
-)(demo.demo)
+app.command(context_settings=_PASSED_ON, add_help_option=False)(demo.demo)
 app.command()(jobs.status)
 app.command("jobs")(jobs.jobs)
 app.command()(jobs.cancel)
 app.command()(jobs.fetch)
 app.command()(jobs.purge)
 app.command()(doctor.doctor)
+app.command(context_settings=_PASSED_ON, add_help_option=False)(weights.weights)
 app.add_typer(keys.app, name="keys")

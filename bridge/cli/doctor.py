@@ -17,10 +17,10 @@ import msgspec
 import typer
 
 import bridge
-from bridge.cli import options, place, server, show
+from bridge.cli import child, options, place, server, show
 from bridge.cli.place import Place
 from bridge.client import Client
-from bridge.errors import VoidError
+from bridge.errors import RequestError, VoidError
 from bridge.messages import EngineInfo, Welcome
 
 EXTRAS = {
@@ -79,10 +79,20 @@ def doctor(
     wait: Annotated[
         float, typer.Option(metavar="SECONDS", help="How long a worker may take to start.")
     ] = 60.0,
+    parity: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Instead: run the cases of this folder through the engine void and compare.",
+            show_default=False,
+        ),
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Say whether 'void remove' can run, and with what. Exit code 1 when it cannot."""
     with show.reported(json):
+        if parity is not None:
+            raise typer.Exit(_compared(parity, as_json=json))
         report = examined(place.load(server=endpoint, server_key=server_key), wait)
         if json:
             show.answer(report)
@@ -90,6 +100,20 @@ def doctor(
             _say(report)
         if not report.ok:
             raise typer.Exit(1)
+
+
+def _compared(folder: Path, *, as_json: bool) -> int:
+    """Run the engine's own comparison; its exit code."""
+    lacking = [name for name in EXTRAS["void"] if not _version(name)]
+    if lacking:
+        raise RequestError(
+            "engine void",
+            f"it cannot run here (not installed: {', '.join(lacking)})",
+            "Run: pip install 'void-bridge[void]'",
+            code="missing_extra",
+        )
+    arguments = [str(folder), *(["--json"] if as_json else [])]
+    return child.run("void_server.engines.void.parity", arguments)
 
 
 def examined(where: Place, wait: float) -> Report:

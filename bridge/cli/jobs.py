@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import asdict
 
-from bridge.cli import options, place, server, show
+from bridge.cli import options, place, preview, server, show
 from bridge.cli.outcome import outcome, say_outcome
 from bridge.client import Client
 from bridge.errors import RequestError, from_record
 from bridge.landing import Landing, begin, follow
-from bridge.messages import FINAL, JobStatus
+from bridge.messages import FINAL, JobStatus, Preview
 
 _SHORT = 8
 _WHOLE = 32
@@ -33,8 +34,8 @@ def status(
         show.reported(json),
         server.running(place.load(server=endpoint, server_key=server_key)) as client,
     ):
-        found = _job(client, job)
-        show.answer(found) if json else show.say(_told(found))
+        found = client.status(_job(client, job).job).status
+        show.answer(asdict(found)) if json else show.say(_told(found))
 
 
 def jobs(
@@ -49,7 +50,7 @@ def jobs(
     ):
         listed = client.jobs()
         if json:
-            show.answer({"jobs": listed})
+            show.answer({"jobs": [asdict(one) for one in listed]})
         else:
             show.table(("job", "shot", "state", "frames", "engine", "age"), map(_row, listed))
 
@@ -66,7 +67,7 @@ def cancel(
         server.running(place.load(server=endpoint, server_key=server_key)) as client,
     ):
         now = client.cancel(_job(client, job).job).status
-        show.answer(now) if json else show.say(_told(now))
+        show.answer(asdict(now)) if json else show.say(_told(now))
 
 
 def fetch(
@@ -74,6 +75,7 @@ def fetch(
     out: options.Out = Path(),
     endpoint: options.Server = None,
     server_key: options.ServerKey = None,
+    preview_file: preview.Option = None,
     new_version: Annotated[
         bool, typer.Option("--new-version", help="Write a new version even if this one is there.")
     ] = False,
@@ -84,6 +86,7 @@ def fetch(
         show.reported(json),
         server.running(place.load(server=endpoint, server_key=server_key)) as client,
     ):
+        picture = preview.checked(preview_file)
         known = _job(client, job)
         landing = begin(
             out,
@@ -95,14 +98,15 @@ def fetch(
         with landing:
             was_there = landing.complete
             if not was_there:
-                _fetched(client, landing)
+                _fetched(client, landing, picture)
         say_outcome(outcome(landing), landing, was_there=was_there, as_json=json)
 
 
-def _fetched(client: Client, landing: Landing) -> None:
+def _fetched(client: Client, landing: Landing, picture: Path | None) -> None:
     try:
         with show.job_progress() as on_status:
-            last = follow(client, landing, on_status=on_status)
+            told = preview.following(picture, client, on_status)
+            last = follow(client, landing, on_status=told)
     except KeyboardInterrupt:
         show.note(f"The job goes on; void fetch {landing.job[:_SHORT]} brings the rest.")
         raise
@@ -177,13 +181,25 @@ def _told(job: JobStatus) -> str:
     frames = f"{job.finished} of {job.last_frame - job.first_frame + 1} frames"
     parts = [f"{job.name} {job.job[:_SHORT]}: {job.state}", frames]
     if job.state == "running" and job.stage:
-        parts.append(f"{job.stage} {job.done}/{job.total}")
+        parts.append(show.stage(job))
+        if job.total and not job.steps:
+            parts[-1] += f" {job.done}/{job.total}"
     if job.eta is not None and job.state == "running":
         parts.append(f"{show.duration(job.eta)} left")
     if job.state in FINAL:
         parts.append(f"took {show.duration(job.seconds)}")
-    error = f"\n  {from_record(job.error)}" if job.error else ""
-    return ", ".join(parts) + error + "".join(f"\n  note: {text}" for text in job.warnings)
+    lines = [", ".join(parts)]
+    if job.error:
+        lines.append(str(from_record(job.error)))
+    if job.preview:
+        lines.append(_told_preview(job.preview, job))
+    return "\n  ".join([*lines, *(f"note: {text}" for text in job.warnings)])
+
+
+def _told_preview(preview: Preview, job: JobStatus) -> str:
+    step = f", step {preview.step}" if preview.step else ""
+    fetch = f"void fetch {job.job[:_SHORT]} --preview FILE.png"
+    return f"preview of frame {preview.frame}{step}: {fetch}"
 
 
 def _row(job: JobStatus) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ def show_key(folder: _Folder = None) -> None:
         show.say(curve.show(folder or place.load().keys).public)
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # a key may begin with a dash
 def allow(
     public_key: Annotated[
         str, typer.Argument(metavar="KEY", help="What 'void keys show' prints on the client.")

@@ -33,6 +33,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and no
 Job = Annotated[str, typer.Argument(metavar="JOB", help="Job id, or enough of its beginning.")]
 
 
+class Quality(str, Enum):
+    """How much work a model puts into a shot."""
+
+    draft = "draft"
+    standard = "standard"
+    best = "best"
+
+
 class Transport(str, Enum):
     """How pictures reach the server."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from bridge.cli import options, place, server, show
+from bridge.cli import options, place, preview, server, show
 from bridge.cli.outcome import outcome, say_outcome
 from bridge.cli.place import Place
 from bridge.cli.prepare import Order, Prepared, prepared
@@ -103,10 +104,27 @@ def remove(
         options.Output,
         typer.Option(help="comp: the finished plate; patch: the new pixels with their alpha."),
     ] = options.Output.comp,
+    quality: Annotated[
+        options.Quality | None,
+        typer.Option(
+            help="draft: a quick look; standard; best: a second pass for steadier motion. Short "
+            "for --param quality=...",
+            show_default=False,
+        ),
+    ] = None,
     param: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Parameter of the engine.", show_default=False),
     ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder of the model's files, for the private server of this job.",
+            show_default=False,
+        ),
+    ] = None,
+    preview_file: preview.Option = None,
     new_version: Annotated[
         bool, typer.Option("--new-version", help="Write a new version even if this one is there.")
     ] = False,
@@ -137,13 +155,14 @@ def remove(
         name=name,
         missing=missing.value,
         output=output.value,
-        parameters=tuple(param or ()),
+        parameters=(*(param or ()), *([f"quality={quality.value}"] if quality else ())),
     )
     with show.reported(json):
         where = place.load(server=endpoint, server_key=server_key)
+        how = _How(transport, weights=_weights(weights), preview=preview.checked(preview_file))
         shot = prepared(order)
         if detach:
-            _detached(shot, where, transport, json)
+            _detached(shot, where, how, json)
             return
         landing = begin(
             out,
@@ -155,17 +174,41 @@ def remove(
         with landing:
             was_there = landing.complete
             if not was_there:
-                _done(shot, landing, where, transport)
+                _done(shot, landing, where, how)
         say_outcome(outcome(landing), landing, was_there=was_there, as_json=json)
 
 
-def _done(shot: Prepared, landing: Landing, where: Place, transport: options.Transport) -> None:
+@dataclass(frozen=True)
+class _How:
+    """How a job is done; nothing here shapes the result's identity."""
+
+    transport: options.Transport
+    weights: Path | None
+    preview: Path | None
+
+
+def _weights(folder: Path | None) -> Path | None:
+    if folder is None:
+        return None
+    folder = folder.expanduser().absolute()
+    if not folder.is_dir():
+        raise RequestError(
+            f"weights {folder}",
+            "there is no such folder",
+            "void weights where lists what belongs into it.",
+            code="no_weights",
+        )
+    return folder
+
+
+def _done(shot: Prepared, landing: Landing, where: Place, how: _How) -> None:
     """Have the job done, on whichever server there is."""
-    with _some_server(shot, landing, where, transport) as (client, patience):
+    with _some_server(shot, landing, where, how) as (client, patience):
         try:
-            _submit(shot, client, transport)
+            _submit(shot, client, how.transport)
             with show.job_progress() as on_status:
-                status = follow(client, landing, on_status=on_status, patience=patience)
+                told = preview.following(how.preview, client, on_status)
+                status = follow(client, landing, on_status=told, patience=patience)
         except KeyboardInterrupt:
             _cancel(shot, landing, client)
         if status.state == "cancelled":
@@ -177,16 +220,24 @@ def _done(shot: Prepared, landing: Landing, where: Place, transport: options.Tra
             )
 
 
-def _detached(shot: Prepared, where: Place, transport: options.Transport, as_json: bool) -> None:
+def _detached(shot: Prepared, where: Place, how: _How, as_json: bool) -> None:
+    if how.preview is not None:
+        raise RequestError(
+            "--preview",
+            "nobody is there to write it (got --detach)",
+            "Leave one of them out; void fetch JOB --preview FILE.png shows it later.",
+            code="bad_option",
+        )
     with server.running(where) as client:
-        _submit(shot, client, transport)
+        _check_weights(how)
+        _submit(shot, client, how.transport)
         state = client.status(shot.job).status.state
     show.answer({"job": shot.job, "state": state}) if as_json else show.say(shot.job)
 
 
 @contextmanager
 def _some_server(
-    shot: Prepared, landing: Landing, where: Place, transport: options.Transport
+    shot: Prepared, landing: Landing, where: Place, how: _How
 ) -> Iterator[tuple[Client, float]]:
     """The server that is there, or a private one; with it, how long to wait when it is silent.
 
@@ -195,16 +246,28 @@ def _some_server(
     client = server.standing(where)
     if client is not None:
         with client:
+            _check_weights(how)
             yield client, PATIENCE
         return
     folder = where.private / shot.job
-    roots = () if transport is options.Transport.stream else shot.folders
+    roots = () if how.transport is options.Transport.stream else shot.folders
     try:
-        with server.private(folder, roots=roots, keys=where.keys) as client:
+        with server.private(folder, roots=roots, keys=where.keys, weights=how.weights) as client:
             yield client, server.PRIVATE_PATIENCE
     finally:
         if (landing.complete or not landing.finished) and not server.in_use(folder):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_weights(how: _How) -> None:
+    """A server that runs already reads the weights it was started with."""
+    if how.weights is not None:
+        raise RequestError(
+            "--weights",
+            "a server runs already, with weights of its own",
+            f"Leave --weights out, or stop that server and start it with --weights {how.weights}.",
+            code="other_weights",
+        )
 
 
 def _submit(shot: Prepared, client: Client, transport: options.Transport) -> None:

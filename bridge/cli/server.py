@@ -81,20 +81,23 @@ def running(place: Place) -> Iterator[Client]:
 
 
 @contextmanager
-def private(folder: Path, *, roots: Iterable[Path], keys: Path) -> Iterator[Client]:
+def private(
+    folder: Path, *, roots: Iterable[Path], keys: Path, weights: Path | None = None
+) -> Iterator[Client]:
     """A server of our own, stopped when the block ends.
 
     Args:
         folder: Its data folder; a later server on the same folder goes on where it stopped.
         keys: Folder of this machine's CURVE keys, in case the settings ask for them.
         roots: Folders whose files it may read in place.
+        weights: Folder of the model's files; None leaves that to its settings.
 
     Raises:
         RequestError: The folder cannot be written.
         ServerError: It does not start.
         ConnectionLost: It died.
     """
-    process = _start(folder, roots, keys)
+    process = _start(folder, roots, keys, weights)
     try:
         announcement = _when_up(process, folder)
         curve = _curve(keys, announcement.server_key)
@@ -153,7 +156,9 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _start(folder: Path, roots: Iterable[Path], keys: Path) -> subprocess.Popen[bytes]:
+def _start(
+    folder: Path, roots: Iterable[Path], keys: Path, weights: Path | None
+) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "void_server", "--host", "127.0.0.1", "--port", "0"]
     command += ["--bulk-port", "0", "--data-dir", str(folder)]
     command += ["--connection-file", str(folder / "server.json")]
@@ -161,6 +166,7 @@ def _start(folder: Path, roots: Iterable[Path], keys: Path) -> subprocess.Popen[
     # The list is split at commas; files in a folder with a comma in its name are uploaded.
     allowed = ",".join(str(root) for root in roots if "," not in str(root))
     command += ["--roots", allowed] if allowed else []
+    command += ["--weights", str(weights)] if weights else []
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (folder / "output.log").open("ab") as log:

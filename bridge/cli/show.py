@@ -100,6 +100,12 @@ def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     _out.print(grid, soft_wrap=False)
 
 
+def stage(status: JobStatus) -> str:
+    """What a job is doing, with the step for engines that have steps: ``refining, step 12/50``."""
+    step = f", step {status.step}/{status.steps}" if status.steps else ""
+    return (status.stage or status.state) + step
+
+
 def duration(seconds: float) -> str:
     """Seconds as people say them: ``42 s``, ``3 min 20 s``, ``2 h 5 min``."""
     whole = round(seconds)
@@ -135,11 +141,10 @@ class _StageLines:
 
 
 def _advance(progress: Progress, task: TaskID, status: JobStatus) -> None:
-    step = f", step {status.step}/{status.steps}" if status.steps else ""
     frames = status.last_frame - status.first_frame + 1
     progress.update(
         task,
-        description=(status.stage or status.state) + step,
+        description=stage(status),
         completed=status.done,
         total=status.total or None,
         frames=f"{status.finished}/{frames} frames",

@@ -44,6 +44,16 @@ _GROW = 8  # pixels, the default of a request
 _LEAST_TIMES = 8
 
 
+class _Silence:
+    """What the engine notes is not measured."""
+
+    def note(self, key: str, value: object) -> None:
+        pass
+
+    def warn(self, text: str) -> None:
+        pass
+
+
 class SceneFootage:
     """A scene as an engine sees it, as many frames kept as a server keeps in HD.
 
@@ -67,6 +77,9 @@ class SceneFootage:
     @property
     def size(self) -> tuple[int, int]:
         return self._scene.size
+
+    def quadmask(self, frame: int) -> tuple[Mask, Mask]:
+        return self._scene.remove(frame) > 0, self._scene.affected(frame) > 0
 
     def _made(self, frame: int) -> Image:
         start = time.perf_counter()
@@ -167,6 +180,7 @@ def measured(scene: Scene, footage: SceneFootage, **changed: Parameter) -> Score
         seed=0,
         parameters=parameters,
         progress=lambda *_args, **_named: None,
+        record=_Silence(),
     )
     while True:
         start, made = time.perf_counter(), footage.making

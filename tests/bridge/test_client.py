@@ -3,6 +3,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+import msgspec
 import pytest
 
 from bridge.client import Client
@@ -49,16 +50,22 @@ class Desk:
     """A control connection that gives the answers it was told to give, one after the other.
 
     An entry is a message, a function of the question, or None for no answer; the last one stays.
+    `Hello` is answered if nothing else is said.
     """
 
     def __init__(self, answers: dict[type, list], endpoint: str = "tcp://127.0.0.1:0") -> None:
-        self._answers = answers
+        self._answers = {Hello: [WELCOME]} | answers
         self.heard: list = []
         self.router = bound(endpoint)
         self.endpoint = self.router.endpoint
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
+
+    @property
+    def asked(self) -> list:
+        """The questions after the greeting."""
+        return [i.message for i in self.heard if not isinstance(i.message, Hello)]
 
     def close(self) -> None:
         self._over.set()
@@ -125,7 +132,7 @@ def test_each_question_gets_its_answer(desk, client_of):
     assert client.jobs() == (job("done"),)
     assert client.cancel("j1").status.state == "cancelled"
     assert client.purge("j1") == client.purge(before=1e9) == Purged(1, 5)
-    assert [incoming.message for incoming in server.heard] == [
+    assert server.asked == [
         Submit(REQUEST),
         GetStatus("j1", 3),
         GetJobs(),
@@ -133,6 +140,14 @@ def test_each_question_gets_its_answer(desk, client_of):
         Purge("j1"),
         Purge("", 1e9),
     ]
+
+
+@pytest.mark.parametrize(("minor", "asks"), [(0, False), (1, True), (2, True)])
+def test_previews_are_asked_for_only_where_the_protocol_knows_them(desk, client_of, minor, asks):
+    welcome = msgspec.structs.replace(WELCOME, protocol=(1, minor))
+    server = desk({Hello: [welcome], GetStatus: [Status(job("running"), ())]})
+    client_of(server).status("j1")
+    assert [question.preview for question in server.asked] == [asks]
 
 
 def test_nobody_there_is_a_lost_connection_after_the_timeout(client_of):
@@ -217,7 +232,7 @@ def test_watching_ends_with_a_final_state_and_tells_every_result_once(desk, clie
     statuses = list(client_of(server).watch("j1", interval=0.01))
     assert [status.status.state for status in statuses] == ["queued", "running", "running", "done"]
     assert [result.frame for status in statuses for result in status.results] == [1001, 1002, 1003]
-    assert [incoming.message.since for incoming in server.heard] == [0, 0, 2, 2]
+    assert [question.since for question in server.asked] == [0, 0, 2, 2]
 
 
 @pytest.mark.parametrize("state", ["done", "failed", "cancelled"])
@@ -243,7 +258,7 @@ def test_watching_waits_out_a_restart_of_the_server(desk, client_of):
     answers = [None, None, Status(job("done", 2), results(1002))]
     second = desk({GetStatus: answers}, first.endpoint)
     assert [status.status.state for status in statuses] == ["done"]
-    assert {incoming.message.since for incoming in second.heard} == {1}
+    assert {question.since for question in second.asked} == {1}
 
 
 def test_watching_a_server_that_stays_away_ends(client_of):

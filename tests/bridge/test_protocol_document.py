@@ -28,6 +28,7 @@ STRUCTURES = (
     messages.EngineInfo,
     messages.ParameterInfo,
     messages.JobStatus,
+    messages.Preview,
     messages.Result,
     ErrorRecord,
 )
@@ -67,6 +68,7 @@ def test_the_version_is_the_one_spoken():
         (envelope.MAX_HEADER, "| header | 4 MiB,"),
         (envelope.CREDIT, "| under way | 10 chunks (`credit`)"),
         (spool.FILE_LIMIT, "| file | 64 GiB,"),
+        (messages.PREVIEW_LIMIT, "| preview | 16 MiB |"),
         (bulk.MAX_DIGESTS, "| digests in a `Stat` | 10,000 |"),
         (control.RESULTS_AT_ONCE, "| results in a `Status` | 8,000;"),
         (control.JOBS_AT_ONCE, "| jobs in a `Jobs` | 1,000 |"),

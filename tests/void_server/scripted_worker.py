@@ -12,6 +12,8 @@ The prompt of a request is a JSON object; every key is optional:
     outside     true: delivers a file from outside the job's folder
     size        bytes of each frame's file, at least those that name it
     twice       true: delivers every frame twice, the second time with other bytes
+    previews    bytes of a preview of each frame, sent before the frame
+    warn        text of a warning that it gives before the first frame
 """
 
 import hashlib
@@ -23,7 +25,7 @@ import time
 from pathlib import Path
 
 from bridge.errors import ErrorRecord
-from bridge.messages import EngineInfo, ParameterInfo, Result
+from bridge.messages import EngineInfo, ParameterInfo, Preview, Result
 from bridge.wire import Dealer
 from void_server.broker.parent import end_with_parent
 from void_server.worker.worker_link import (
@@ -35,10 +37,12 @@ from void_server.worker.worker_link import (
     Drop,
     Ended,
     Leave,
+    Previewed,
     Progressed,
     Ready,
     Run,
     ToWorker,
+    Warned,
 )
 
 ENGINE = EngineInfo(
@@ -95,6 +99,8 @@ class Worker:
         script = json.loads(run.request.prompt or "{}")
         shot = run.request.shot
         wanted = [f for f in range(shot.first_frame, shot.last_frame + 1) if f not in run.finished]
+        if "warn" in script:
+            self.dealer.send(Warned(run.job, run.attempt, script["warn"]))
         for done, frame in enumerate(wanted):
             self.misbehave(script, run, frame)
             if not script.get("deaf"):
@@ -108,6 +114,8 @@ class Worker:
             self.dealer.send(
                 Progressed(run.job, run.attempt, "scripted", "filling", done, len(wanted), frame)
             )
+            if "previews" in script:
+                self.preview(run, frame, step=done + 1, size=script["previews"])
             self.listen(script.get("pause", 0.01))
             try:
                 if frame not in script.get("skip", ()):
@@ -138,6 +146,14 @@ class Worker:
         self.write(run, frame, f"{run.job} {frame}".encode().ljust(script.get("size", 0)))
         if script.get("twice"):
             self.write(run, frame, f"{run.job} {frame} again".encode())
+
+    def preview(self, run: Run, frame: int, *, step: int, size: int) -> None:
+        content = f"\x89PNG {run.job} {frame} ".encode().ljust(size, b".")
+        file = Path(run.results) / f"preview.{frame}.png"
+        file.write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        preview = Preview(frame, step, digest, len(content), str(file))
+        self.dealer.send(Previewed(run.job, run.attempt, preview))
 
     def write(self, run: Run, frame: int | None, content: bytes) -> None:
         digest = hashlib.sha256(content).hexdigest()

@@ -111,6 +111,53 @@ def test_mattes_unite_and_hold_outs_cut(studio, locate):
         assert foreign.sum() == 5 * 32 + hole.sum()
 
 
+def test_the_quadmask_is_what_was_drawn_less_the_hold_out_and_not_grown(studio, locate):
+    shot = studio.shot(
+        studio.plates(2),
+        Matte("remove", studio.mattes(2, name="a", box=(2, 2, 9, 9))),
+        Matte("affected", studio.mattes(2, name="b", box=(8, 2, 19, 9))),
+        Matte("keep", studio.mattes(2, name="k", box=(0, 0, 31, 4))),
+    )
+    expected = np.zeros((2, 24, 32), bool)
+    expected[0, 5:10, 2:10] = True
+    expected[1, 5:10, 8:20] = True
+    with footage_of(shot, locate, grow=4, feather=2) as footage:
+        footage.prepare()
+        for path in studio.folder.glob("[abk].*.exr"):
+            path.unlink()  # mattes are read once
+        for frame in (1001, 1002, 1001):
+            np.testing.assert_array_equal(footage.quadmask(frame), expected)
+
+
+def test_a_quadmask_file_gives_its_planes_back(studio, locate):
+    levels = np.full((24, 32), 255, np.uint8)
+    levels[2:6], levels[6:10], levels[10:14] = 0, 63, 127
+    path = studio.still("quad.1001.png", levels[:, :, None])
+    shot = studio.shot(studio.plates(1), Matte("quadmask", studio.sequence([path])))
+    with footage_of(shot, locate) as footage:
+        remove, affected = footage.quadmask(1001)
+        np.testing.assert_array_equal(remove, levels < 127)
+        np.testing.assert_array_equal(affected, (levels == 63) | (levels == 127))
+
+
+def test_the_quadmask_lies_on_the_canvas_of_moving_data_windows(studio, locate):
+    rng = np.random.default_rng(2)
+    planes = {name: rng.random((10, 10)).astype(np.float16) for name in "RGB"}
+    display = (0, 0, 31, 23)
+    paths = [
+        studio.exr("plate.1001.exr", planes, data=(2, 3, 11, 12), display=display),
+        studio.exr("plate.1002.exr", planes, data=(6, 3, 15, 12), display=display),
+    ]
+    shot = studio.shot(studio.sequence(paths), studio.mattes(2, box=(4, 5, 7, 6)))
+    with footage_of(shot, locate) as footage:
+        assert footage.size == (10, 14)
+        remove, affected = footage.quadmask(1002)
+        expected = np.zeros((10, 14), bool)
+        expected[2:4, 2:6] = True
+        np.testing.assert_array_equal(remove, expected)
+        assert not affected.any()
+
+
 def test_one_pixel_is_a_shot(studio, locate):
     shot = studio.shot(studio.plates(1, (1, 1)), studio.mattes(1, (1, 1), box=(0, 0, 0, 0)))
     with footage_of(shot, locate, grow=8, feather=6) as footage:

@@ -22,9 +22,10 @@ def opened(studio, locate, sequence, *, role="remove", channel="", display=DISPL
 
 
 def masks(matte, canvas=DISPLAY, frame=1001):
-    found = np.zeros(canvas.shape, bool), np.zeros(canvas.shape, bool)
-    matte.add(frame, canvas, matte=found[0], keep=found[1])
-    return found
+    """(remove, affected, keep) on the canvas."""
+    found = {name: np.zeros(canvas.shape, bool) for name in ("remove", "affected", "keep")}
+    matte.add(frame, canvas, **found)
+    return tuple(found.values())
 
 
 @pytest.mark.parametrize(
@@ -69,30 +70,36 @@ def test_channels_are_looked_up_by_name_and_not_by_place(studio, locate):
     sequence = studio.sequence([studio.exr("q.exr", planes)])
     assert not masks(opened(studio, locate, sequence, channel="remove.A"))[0].any()
     assert masks(opened(studio, locate, sequence, channel="affected.A"))[0].all()
-    assert masks(opened(studio, locate, sequence, role="quadmask"))[0].all()
+    assert masks(opened(studio, locate, sequence, role="quadmask"))[1].all()
 
 
 @pytest.mark.parametrize(
-    ("role", "value", "into_matte", "into_keep"),
+    ("role", "value", "remove", "affected", "keep"),
     [
-        ("remove", 0.01, True, False),
-        ("affected", 0.4, False, False),
-        ("affected", 0.5, True, False),
-        ("keep", 0.01, False, True),
-        ("keep", 0.003, False, False),
+        ("remove", 0.01, True, False, False),
+        ("affected", 0.4, False, False, False),
+        ("affected", 0.5, False, True, False),
+        ("keep", 0.01, False, False, True),
+        ("keep", 0.003, False, False, False),
+        ("quadmask", 63 / 255, True, True, False),
+        ("quadmask", 0.0, True, False, False),
+        ("quadmask", 1.0, False, False, False),
     ],
 )
-def test_each_role_has_its_threshold_and_target(studio, locate, role, value, into_matte, into_keep):
-    sequence = studio.sequence([studio.exr("m.exr", {"A": np.full((24, 32), value, np.float16)})])
-    matte, keep = masks(opened(studio, locate, sequence, role=role))
-    assert (matte.all(), keep.all()) == (into_matte, into_keep)
+def test_each_role_has_its_threshold_and_target(
+    studio, locate, role, value, remove, affected, keep
+):
+    sequence = studio.sequence([studio.exr("m.exr", {"A": np.full((24, 32), value, np.float32)})])
+    found = masks(opened(studio, locate, sequence, role=role))
+    assert [mask.all() for mask in found] == [remove, affected, keep]
+    assert [mask.any() for mask in found] == [remove, affected, keep]
 
 
 def test_a_matte_with_a_data_window_of_its_own_is_placed(studio, locate):
     path = studio.exr(
         "m.exr", {"A": np.ones((4, 6), np.float16)}, data=(10, 5, 15, 8), display=(0, 0, 31, 23)
     )
-    matte, _keep = masks(opened(studio, locate, studio.sequence([path])))
+    matte, _affected, _keep = masks(opened(studio, locate, studio.sequence([path])))
     expected = np.zeros(DISPLAY.shape, bool)
     expected[5:9, 10:16] = True
     np.testing.assert_array_equal(matte, expected)
@@ -104,7 +111,9 @@ def test_a_matte_is_placed_by_the_display_origin_of_the_plate(studio, locate):
     pixels[3, 7, 3] = 255
     sequence = studio.sequence([studio.still("m.png", pixels)])
     display = Window.of_size(32, 24, left=100, top=-40)
-    matte, _keep = masks(opened(studio, locate, sequence, display=display), canvas=display.grown(2))
+    matte, _affected, _keep = masks(
+        opened(studio, locate, sequence, display=display), canvas=display.grown(2)
+    )
     assert np.argwhere(matte).tolist() == [[5, 9]]
 
 
@@ -136,5 +145,6 @@ def test_a_quadmask_movie_is_read_as_levels(studio, locate):
                         options={"qp": "0"}, matrix="ITU709")  # fmt: skip
     matte = opened(studio, locate, studio.movie_sequence(path), role="quadmask",
                    display=Window(0, 0, 63, 31))  # fmt: skip
-    found, _keep = masks(matte, canvas=Window(0, 0, 63, 31))
-    np.testing.assert_array_equal(found, levels < 255)
+    remove, affected, _keep = masks(matte, canvas=Window(0, 0, 63, 31))
+    np.testing.assert_array_equal(remove, levels < 127)
+    np.testing.assert_array_equal(affected, (levels == 63) | (levels == 127))

@@ -86,6 +86,42 @@ def test_values_out_of_range_are_refused(name, value):
         load(**{f"VOID_{name.upper()}": value})
 
 
+@pytest.mark.parametrize(
+    "devices",
+    [("cpu",), ("cuda",), ("cuda:0", "cuda:11"), ("cuda:0+cuda:1", "cuda:2"), ("cpu+cpu", "cpu")],
+)
+def test_devices_and_groups_of_devices_are_taken_as_they_are(devices):
+    assert load(VOID_DEVICES=",".join(devices)).devices == devices
+
+
+@pytest.mark.parametrize(
+    "device",
+    ["gpu", "cuda:", "cuda:x", "CPU", "cuda+cuda", "cpu+cuda:0", "cuda:0+", "cuda:-1", "../cpu"],
+)
+def test_what_is_no_device_is_refused_with_what_would_be(device):
+    with pytest.raises(RequestError, match="expected cpu, cuda, cuda:0, or several") as caught:
+        load(VOID_DEVICES=f"cpu,{device}")
+    assert caught.value.subject == f"device {device}"
+
+
+def test_a_group_does_not_hold_one_device_twice():
+    with pytest.raises(RequestError, match="names one device twice"):
+        load(VOID_DEVICES="cuda:1+cuda:0+cuda:1")
+
+
+def test_the_weights_are_where_the_flag_the_variable_or_the_file_says(tmp_path, monkeypatch):
+    (tmp_path / "void.toml").write_text('[server]\nweights = "/models"\n')
+    assert load().weights == Path("/models")
+    assert load(VOID_WEIGHTS="/disk/void").weights == Path("/disk/void")
+    monkeypatch.chdir(tmp_path)
+    assert load({"weights": "mine"}, VOID_WEIGHTS="/disk").weights == tmp_path / "mine"
+
+
+def test_by_default_the_weights_lie_with_the_users_data_whatever_server_it_is():
+    assert load(VOID_DATA_DIR="/data").weights == load().weights
+    assert load().weights.name == "weights"
+
+
 def test_every_setting_describes_itself():
     for field in msgspec.structs.fields(ServerSettings):
         (meta,) = field.type.__metadata__

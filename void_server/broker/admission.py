@@ -83,9 +83,10 @@ def check_engine(request: Request, engines: Many[EngineInfo]) -> None:
             f"(expected one of {', '.join(names)})",
             code="engine",
         )
-    known = {info.name: info for engine in chosen for info in engine.parameters}
+    # The worker takes the first one for `auto` too: a parameter of another would be ignored.
+    known = {info.name: info for info in chosen[0].parameters}
     for name, value in request.parameters.items():
-        _check_parameter(request.engine, known, name, value)
+        _check_parameter(chosen[0].name, known, name, value)
 
 
 def _check_name(name: str) -> None:

@@ -15,9 +15,11 @@ from bridge.messages import Control
 from bridge.wire import Incoming, Router, wait
 from void_server.broker.control import ControlDesk, Later, Terms
 from void_server.broker.data_dir import DataDir
+from void_server.broker.devices import resolved
 from void_server.broker.jobs import Jobs
 from void_server.broker.parent import Parent
 from void_server.broker.pool import WORKER_COMMAND, Limits, Pool
+from void_server.broker.previews import Previews
 from void_server.broker.readiness import Readiness
 from void_server.broker.reserve import Entries, Reserve
 from void_server.broker.results import Results
@@ -27,7 +29,7 @@ from void_server.broker.store import Store
 from void_server.settings import ServerSettings
 from void_server.spool.bulk import BulkDesk
 from void_server.spool.spool import Spool
-from void_server.worker.worker_link import FromWorker
+from void_server.worker.worker_link import FromWorker, WorkerSettings
 
 log = logging.getLogger(__name__)
 
@@ -115,8 +117,13 @@ class Broker:
         opened.callback(self._link.close)
         self._pool = Pool(
             self._link,
-            devices=settings.devices,
+            devices=resolved(settings.devices),
             logs=folder.logs,
+            settings=WorkerSettings(
+                weights=str(settings.weights),
+                cache=str(settings.cache_dir),
+                idle_unload=settings.idle_unload,
+            ),
             limits=Limits(settings.start_limit, settings.silence, settings.grace),
             command=command,
         )
@@ -144,6 +151,7 @@ class Broker:
             entries=Entries(self._reserve),
             readiness=Readiness(store, sources),
             results=results,
+            previews=Previews(store, spool, results),
             pool=self._pool,
             attempts=settings.attempts,
         )

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 
@@ -23,6 +24,7 @@ from bridge.messages import (
     Hello,
     Ping,
     Pong,
+    Preview,
     Purge,
     Purged,
     Reply,
@@ -41,6 +43,8 @@ from void_server.broker.sources import Found, Sources
 from void_server.broker.store import Store
 
 log = logging.getLogger(__name__)
+
+Shown = TypeVar("Shown", Result, Preview)
 
 RESULTS_AT_ONCE = 8000
 """Most results of one `Status`; more would not fit into a header. The client asks again."""
@@ -134,7 +138,8 @@ class ControlDesk:
             case Submit():
                 return self._submit(message.request, user)
             case GetStatus():
-                return self._status(self._own(message.job, user), message.since)
+                job = self._own(message.job, user)
+                return self._status(job, message.since, preview=message.preview)
             case GetJobs():
                 return messages.Jobs(self._jobs.statuses(user, JOBS_AT_ONCE))
             case Cancel():
@@ -221,16 +226,19 @@ class ControlDesk:
             )
         return job
 
-    def _status(self, job: str, since: int) -> Status:
+    def _status(self, job: str, since: int, *, preview: bool = False) -> Status:
         numbered = self._store.results(job, since=since, limit=RESULTS_AT_ONCE)
         status = self._jobs.status(job)
         assert status is not None  # an owner was found
+        newest = self._jobs.preview(job) if preview else None
+        if newest is not None:
+            status = msgspec.structs.replace(status, preview=self._shown(newest))
         return Status(status, tuple(self._shown(result) for _, result in numbered))
 
-    def _shown(self, result: Result) -> Result:
+    def _shown(self, file: Shown) -> Shown:
         if self._terms.local and self._sources.shares_paths:
-            return result
-        return msgspec.structs.replace(result, path="")
+            return file
+        return msgspec.structs.replace(file, path="")
 
     def _purge(self, message: Purge, user: str) -> Purged:
         if message.job:

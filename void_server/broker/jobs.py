@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import msgspec
 
 from bridge.errors import RequestError, ServerError, VoidError
-from bridge.messages import JobStatus, State, Submitted
+from bridge.messages import JobStatus, Preview, State, Submitted
 from bridge.shot import Request, job_id
 from bridge.wire import ProtocolError
 from void_server.broker.admission import check_engine
 from void_server.broker.pool import Death, Pool
+from void_server.broker.previews import Previews
 from void_server.broker.readiness import Readiness
 from void_server.broker.reserve import Entries
 from void_server.broker.results import Results
@@ -24,7 +25,15 @@ from void_server.broker.schedule import AUTO, Assignment, Waiting, after_death, 
 from void_server.broker.sources import Found
 from void_server.broker.store import Store
 from void_server.spool.disk import disk_errors
-from void_server.worker.worker_link import Delivered, Ended, Progressed, Run
+from void_server.worker.worker_link import (
+    Delivered,
+    Ended,
+    OfJob,
+    Previewed,
+    Progressed,
+    Run,
+    Warned,
+)
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +46,7 @@ class _Live:
     user: str
     begun: float
     progress: Progressed | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class Jobs:
@@ -47,6 +57,7 @@ class Jobs:
         entries: How things that have happened are recorded on a disk that may be full.
         readiness: Knows which jobs have all their files.
         results: Keeps the files that come out.
+        previews: Keeps what is shown of them before.
         pool: The workers.
         attempts: How often a job is begun when its workers die.
         clock: Monotonic seconds.
@@ -59,6 +70,7 @@ class Jobs:
         entries: Entries,
         readiness: Readiness,
         results: Results,
+        previews: Previews,
         pool: Pool,
         attempts: int,
         clock: Callable[[], float] = time.monotonic,
@@ -67,6 +79,7 @@ class Jobs:
         self._entries = entries
         self._readiness = readiness
         self._results = results
+        self._previews = previews
         self._pool = pool
         self._attempts = attempts
         self._clock = clock
@@ -117,24 +130,33 @@ class Jobs:
         """A user's jobs as they stand now, newest first."""
         return tuple(self._as_it_stands(s) for s in self._store.statuses(user, limit))
 
+    def preview(self, job: str) -> Preview | None:
+        """What a running job looks like so far."""
+        return self._previews.of(job)
+
     def cancel(self, job: str) -> None:
         """Stop a job; a final one stays what it is."""
         if self._store.cancel(job, seconds=self._elapsed(job)):
             log.info("job %s is cancelled", job)
-        self._live.pop(job, None)
+        self._forget_live(job)
         self._readiness.forget(job)
         self._pool.drop(job)
 
     # --- what workers say --------------------------------------------------------------------
 
-    def hear(self, message: Progressed | Delivered | Ended) -> None:
+    def hear(self, message: OfJob) -> None:
         """Take in what a worker says of its job."""
-        if isinstance(message, Progressed):
-            self._progressed(message)
-        elif isinstance(message, Delivered):
-            self._delivered(message)
-        else:
-            self._ended(message)
+        match message:
+            case Progressed():
+                self._progressed(message)
+            case Previewed() if self._is_current(message):
+                self._previews.take(message.job, message.preview)
+            case Warned() if self._is_current(message):
+                self._live[message.job].warnings += (message.text,)
+            case Delivered():
+                self._delivered(message)
+            case Ended():
+                self._ended(message)
 
     def mourn(self, death: Death, *, draining: bool) -> None:
         """A worker has died: its job is begun again, or failed when that happened too often.
@@ -236,10 +258,14 @@ class Jobs:
 
     # --- inside: running ---------------------------------------------------------------------
 
-    def _progressed(self, message: Progressed) -> None:
+    def _is_current(self, message: OfJob) -> bool:
         live = self._live.get(message.job)
-        if live is None or live.attempt != message.attempt:
+        return live is not None and live.attempt == message.attempt
+
+    def _progressed(self, message: Progressed) -> None:
+        if not self._is_current(message):
             return
+        live = self._live[message.job]
         if live.progress is None or live.progress.engine != message.engine:
             self._enter(self._store.resolve_engine, message.job, message.attempt, message.engine)
         live.progress = message
@@ -254,8 +280,7 @@ class Jobs:
 
     def _ended(self, message: Ended) -> None:
         job, attempt = message.job, message.attempt
-        live = self._live.get(job)
-        if live is None or live.attempt != attempt:
+        if not self._is_current(message):
             return
         seconds = self._forget_live(job)
         log.info("job %s, attempt %d: %s", job, attempt, message.state or "interrupted")
@@ -292,6 +317,7 @@ class Jobs:
     def _forget_live(self, job: str) -> float:
         seconds = self._elapsed(job)
         self._live.pop(job, None)
+        self._previews.forget(job)
         return seconds
 
     def _elapsed(self, job: str) -> float:
@@ -309,12 +335,12 @@ class Jobs:
         if live is None:
             return status
         seconds = status.seconds + self._elapsed(status.job)
+        status = msgspec.structs.replace(status, seconds=seconds, warnings=live.warnings)
         at = live.progress
         if at is None:
-            return msgspec.structs.replace(status, seconds=seconds)
+            return status
         return msgspec.structs.replace(
             status,
-            seconds=seconds,
             engine=at.engine,
             stage=at.stage,
             done=at.done,

@@ -21,16 +21,17 @@ from void_server.broker.schedule import AUTO, Idle
 from void_server.worker.worker_link import (
     BROKER_PID_VARIABLE,
     ENDPOINT_VARIABLE,
+    SETTINGS_VARIABLE,
     TOKEN_VARIABLE,
-    Delivered,
     Drop,
     Ended,
     FromWorker,
     Leave,
-    Progressed,
+    OfJob,
     Ready,
     Run,
     ToWorker,
+    WorkerSettings,
 )
 
 log = logging.getLogger(__name__)
@@ -105,6 +106,7 @@ class Pool:
         router: The socket that the workers dial.
         devices: One worker is kept for each.
         logs: Folder of the workers' logs.
+        settings: What every worker is told.
         limits: How long a worker may take.
         command: Program of a worker.
         clock: Monotonic seconds.
@@ -116,12 +118,14 @@ class Pool:
         *,
         devices: Sequence[str],
         logs: Path,
+        settings: WorkerSettings,
         limits: Limits | None = None,
         command: Sequence[str] = WORKER_COMMAND,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._router = router
         self._logs = logs
+        self._settings = msgspec.json.encode(settings).decode()
         self._limits = limits or Limits()
         self._command = command
         self._clock = clock
@@ -223,7 +227,7 @@ class Pool:
 
     # --- news --------------------------------------------------------------------------------
 
-    def hear(self, incoming: Incoming) -> Progressed | Delivered | Ended | None:
+    def hear(self, incoming: Incoming) -> OfJob | None:
         """Take a message from the socket; returns what concerns jobs.
 
         Whoever has not proved to be a worker of ours with `Ready` is not heard.
@@ -236,7 +240,7 @@ class Pool:
         if worker is None:
             return None
         worker.heard = self._clock()
-        if not isinstance(message, (Progressed, Delivered, Ended)):
+        if not isinstance(message, OfJob):
             return None
         if isinstance(message, Ended) and _concerns(message, worker.run):
             worker.run = None
@@ -308,6 +312,7 @@ class Pool:
             ENDPOINT_VARIABLE: self._router.endpoint,
             TOKEN_VARIABLE: worker.token,
             BROKER_PID_VARIABLE: str(os.getpid()),
+            SETTINGS_VARIABLE: self._settings,
         }
         try:
             worker.child = Child(

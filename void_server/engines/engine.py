@@ -22,6 +22,9 @@ Rgb = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 """(H, W) bool."""
 
+Fact = bool | int | float | str
+"""The value of one fact of a `Record`."""
+
 
 class Footage(Protocol):
     """A shot as an engine may see it: any frame, in any order, all on one canvas.
@@ -50,6 +53,13 @@ class Footage(Protocol):
 
     def foreign(self, frame: int) -> Mask:
         """(H, W) bool: pixels that do not show background: hole, hold-out, outside the picture."""
+        ...
+
+    def quadmask(self, frame: int) -> tuple[Mask, Mask]:
+        """(remove, affected), each (H, W) bool: the mattes as they were drawn.
+
+        Nothing has been grown, and what is held out is in neither. The planes may overlap.
+        """
         ...
 
 
@@ -84,6 +94,7 @@ class Progress(Protocol):
         frame: int | None = None,
         step: int = 0,
         steps: int = 0,
+        left: float | None = None,
     ) -> None:
         """Report.
 
@@ -94,9 +105,44 @@ class Progress(Protocol):
             frame: File number in hand.
             step: Denoising step in hand, for engines that have them.
             steps: Denoising steps in all.
+            left: Seconds to the end of the whole job, from an engine that can tell. Without it
+                the pace of the steps, or of the frames that come out, is what is counted on.
 
         Raises:
             Cancelled: The job was cancelled; let it pass.
+        """
+        ...
+
+    def preview(self, frame: int, png: bytes) -> None:
+        """Show what a frame looks like as far as it is known now.
+
+        It never ends a job: a preview that is too large, too soon after the one before, or that
+        cannot be written is left out.
+
+        Args:
+            frame: File number.
+            png: The picture, display-referred, as a PNG file of at most 16 MiB.
+        """
+        ...
+
+
+class Record(Protocol):
+    """What an engine finds out about its own run, for the sidecar and the artist."""
+
+    def note(self, key: str, value: Fact) -> None:
+        """Keep a fact of this run, e.g. ``flow``, ``dis``; a later one of the same key wins.
+
+        Args:
+            key: Name in the sidecar's ``engine_facts``.
+            value: Finite, if it is a number.
+        """
+        ...
+
+    def warn(self, text: str) -> None:
+        """Tell the artist something about the result; the same words twice are told once.
+
+        Args:
+            text: A clause without a full stop, as the other warnings.
         """
         ...
 
@@ -106,10 +152,13 @@ class Cancelled(Exception):
 
 
 class Engine(Protocol):
-    """Fills holes."""
+    """Fills holes. One job at a time, from one thread."""
 
     def describe(self) -> EngineInfo:
-        """Name, words and parameters, from which hosts build their knobs."""
+        """Name, words and parameters, from which hosts build their knobs.
+
+        Asked often, so it must be cheap: no device is touched and no file read but its name.
+        """
         ...
 
     def fill(
@@ -121,6 +170,7 @@ class Engine(Protocol):
         seed: int,
         parameters: Mapping[str, Parameter],
         progress: Progress,
+        record: Record,
     ) -> Iterator[Fill]:
         """Yield one `Fill` for each of ``frames`` whose hole is not empty, in that order.
 
@@ -131,5 +181,10 @@ class Engine(Protocol):
             seed: Seed of everything random; the same call gives the same bits.
             parameters: Complete and checked against `describe`.
             progress: To be called at least once a frame or step.
+            record: Takes what can be known only while running.
         """
+        ...
+
+    def rest(self) -> None:
+        """Let go of device memory; the next `fill` takes it again. Harmless when there is none."""
         ...

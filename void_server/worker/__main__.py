@@ -10,17 +10,26 @@ import logging
 import os
 import signal
 import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
 
 from void_server.broker.parent import end_with_parent
 from void_server.engines import catalog
+from void_server.engines.engine import Engine
 from void_server.images import exr, stills
 from void_server.worker import job
 from void_server.worker.link import Link
 from void_server.worker.worker_link import (
     BROKER_PID_VARIABLE,
     ENDPOINT_VARIABLE,
+    SETTINGS_VARIABLE,
     TOKEN_VARIABLE,
     Ready,
+    Run,
+    WorkerSettings,
 )
 
 log = logging.getLogger(__name__)
@@ -36,13 +45,17 @@ def main() -> int:
     exr.set_threads(os.cpu_count() or 1)
     stills.set_threads(os.cpu_count() or 1)
     device = sys.argv[1] if len(sys.argv) > 1 else "cpu"
-    offered = catalog.engines()
+    settings = msgspec.json.decode(os.environ[SETTINGS_VARIABLE], type=WorkerSettings)
+    offered = catalog.engines(
+        device=device, weights=Path(settings.weights), cache=Path(settings.cache)
+    )
     link = Link(os.environ[ENDPOINT_VARIABLE], broker_pid=broker_pid)
     try:
         infos = tuple(engine.describe() for engine in offered.values())
         token = os.environ.pop(TOKEN_VARIABLE)
         link.send(Ready(token=token, pid=os.getpid(), device=device, engines=infos))
-        while (order := link.next_order()) is not None:
+        _import_aside(offered.values())
+        while (order := next_order(link, offered.values(), idle=settings.idle_unload)) is not None:
             log.info("job %s, attempt %d", order.job, order.attempt)
             ended = job.perform(order, offered=offered, device=device, link=link)
             log.info("job %s: %s", order.job, ended.state or "interrupted")
@@ -50,6 +63,26 @@ def main() -> int:
     finally:
         link.close()
     return 0
+
+
+def _import_aside(engines: Iterable[Engine]) -> None:
+    """Import what takes seconds while jobs can already come; one that needs it waits for it."""
+    threading.Thread(
+        target=catalog.import_available, args=(tuple(engines),), name="import", daemon=True
+    ).start()
+
+
+def next_order(link: Link, engines: Iterable[Engine], *, idle: float) -> Run | None:
+    """Wait for a job; when none comes for ``idle`` seconds (0: never), let the engines rest."""
+    if not idle:
+        return link.next_order()
+    try:
+        return link.next_order(within=idle)
+    except TimeoutError:
+        log.info("no job for %g s: device memory is let go", idle)
+        for engine in engines:
+            engine.rest()
+        return link.next_order()
 
 
 if __name__ == "__main__":

@@ -26,10 +26,11 @@ from void_server.images.picture import Picture
 from void_server.plate import PlateColor
 from void_server.worker import sidecar
 from void_server.worker.link import Link
+from void_server.worker.record import EngineRecord
 from void_server.worker.reporter import Interrupted, Reporter
 from void_server.worker.sidecar import FrameRecord
 from void_server.worker.versions import versions
-from void_server.worker.worker_link import Delivered, Ended, Run
+from void_server.worker.worker_link import Delivered, Ended, Run, Warned
 from void_server.worker.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,10 @@ class _Job:
         self._device = device
         self._link = link
         self._folder = Path(order.results)
-        self._warnings: tuple[str, ...] = ()
+        self._inputs_say: tuple[str, ...] = ()
+        self._record = EngineRecord(
+            self._folder, resumed=bool(order.finished), on_warning=self._warn
+        )
         self._lap = time.monotonic()
 
     def run(self) -> None:
@@ -83,6 +87,7 @@ class _Job:
         request, shot = self._request, self._request.shot
         self._engine = catalog.choose(request.engine, self._offered)
         self._reporter = Reporter(self._order, self._engine.describe().name, self._link)
+        self._reporter("opening files", 0, 0)
         with ShotFootage(
             shot,
             locate=lambda file: Path(self._order.files[file.sha256]),
@@ -90,7 +95,9 @@ class _Job:
             feather=request.feather,
         ) as footage:
             footage.prepare(self._reporter)
-            self._warnings = footage.warnings
+            self._inputs_say = footage.warnings
+            for text in self._inputs_say:
+                self._warn(text)
             self._fill(footage)
             self._write_sidecar(footage)
 
@@ -103,6 +110,13 @@ class _Job:
             error=error.record() if error else None,
             warnings=self._warnings,
         )
+
+    @property
+    def _warnings(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self._inputs_say, *self._record.warnings)))
+
+    def _warn(self, text: str) -> None:
+        self._link.send(Warned(self._order.job, self._order.attempt, text))
 
     def _fill(self, footage: ShotFootage) -> None:
         wanted = [n for n in footage.frames if n not in set(self._order.finished)]
@@ -131,6 +145,7 @@ class _Job:
             seed=self._request.seed,
             parameters=catalog.complete(self._engine.describe(), self._request.parameters),
             progress=self._reporter,
+            record=self._record,
         )
 
     def _work(self, footage: ShotFootage, frame: int, fill: Fill | None) -> Callable[[], _Frame]:
@@ -228,6 +243,7 @@ class _Job:
             output=request.output,
             missing=shot.missing,
             parameters=catalog.complete(engine, request.parameters),
+            engine_facts=self._record.facts,
             changed_outside=sum(record.changed_outside for record in records.values()),
             seen=sidecar.seen_share(records),
             seconds=round(sum(record.seconds for record in records.values()), 3),

@@ -52,9 +52,21 @@ class Link:
             self._last_progress = (message.stage, now)
             self.send(message)
 
-    def next_order(self) -> Run | None:
-        """Wait for a job; None means the worker shall exit."""
-        return None if self._leaving.is_set() else self._orders.get()
+    def next_order(self, *, within: float | None = None) -> Run | None:
+        """Wait for a job; None means the worker shall exit.
+
+        Args:
+            within: Seconds to wait at most; None waits for ever.
+
+        Raises:
+            TimeoutError: None has come.
+        """
+        if self._leaving.is_set():
+            return None
+        try:
+            return self._orders.get(timeout=within)
+        except queue.Empty:
+            raise TimeoutError from None
 
     def dropped(self, job: str) -> bool:
         """Whether the broker has cancelled a job."""

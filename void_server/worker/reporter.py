@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import time
+from collections.abc import Callable
+from pathlib import Path
 
+from bridge.messages import PREVIEW_LIMIT, Preview
 from void_server.engines.engine import Cancelled
+from void_server.worker.estimate import Estimate
 from void_server.worker.link import Link
-from void_server.worker.worker_link import Progressed, Run
+from void_server.worker.worker_link import Previewed, Progressed, Run
+
+log = logging.getLogger(__name__)
+
+PREVIEW_SECONDS = 0.25
+"""Shortest time between two previews; more would only be overtaken."""
+
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Interrupted(Exception):
@@ -16,22 +29,31 @@ class Interrupted(Exception):
 class Reporter:
     """The engine's `Progress`: passes it on with an ETA, and stops the job when it is told to.
 
-    The ETA is the pace of the stage so far times what the stage still has to do; it is given only
-    once frames are coming out, because before that nobody knows what they will cost. From then on
-    what is counted is the job's own frames, those without a hole included.
+    Once frames come out, what is counted is the job's own frames, those without a hole included.
+
+    Args:
+        order: The job.
+        engine: Name of the engine that runs it.
+        link: The line to the broker.
+        clock: Monotonic seconds.
     """
 
-    def __init__(self, order: Run, engine: str, link: Link) -> None:
+    def __init__(
+        self, order: Run, engine: str, link: Link, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._order = order
         self._engine = engine
         self._link = link
+        self._clock = clock
         shot = order.request.shot
         self._total = shot.last_frame - shot.first_frame + 1
         self._done = len(order.finished)
-        self._began = time.monotonic()
-        self._first_done = self._done
+        self._estimate = Estimate(frames=self._total, finished=self._done, clock=clock)
         self._stage = ""
+        self._step = self._steps = 0
         self._came_out = False
+        self._previews = 0
+        self._preview_due = clock()
 
     def __call__(
         self,
@@ -42,20 +64,36 @@ class Reporter:
         frame: int | None = None,
         step: int = 0,
         steps: int = 0,
+        left: float | None = None,
     ) -> None:
         """Report; raises `Cancelled` or `Interrupted` when the job is to stop."""
-        self._stop_if_told(in_hand=self._came_out)
-        self._stage = stage
+        # Steps may go on for minutes without a frame in hand, even after others have come out.
+        self._stop_if_told(in_hand=self._came_out and not steps)
+        self._stage, self._step, self._steps = stage, step, steps
+        self._estimate.heard(stage, done, total, steps=steps, left=left)
         if self._came_out:
             done, total = self._done, self._total
-        else:
-            self._began = time.monotonic()
-        self._send(done, total, frame=frame, step=step, steps=steps)
+        self._send(done, total, frame=frame)
+
+    def preview(self, frame: int, png: bytes) -> None:
+        """Pass a preview on, unless it is none, too large or too soon."""
+        now = self._clock()
+        if now < self._preview_due:
+            return
+        if len(png) > PREVIEW_LIMIT or not png.startswith(_PNG):
+            log.warning("frame %d: what should be a preview is none (%d bytes)", frame, len(png))
+            return
+        self._preview_due = now + PREVIEW_SECONDS
+        try:
+            self._send_preview(frame, png)
+        except OSError as error:
+            log.warning("frame %d: its preview cannot be written (%s)", frame, error.strerror)
 
     def frame_done(self) -> None:
         """A frame has been delivered."""
         self._came_out = True
         self._done += 1
+        self._estimate.frame_done()
         self._send(self._done, self._total)
 
     def stop_if_told(self) -> None:
@@ -69,15 +107,7 @@ class Reporter:
         if self._link.leaving and not in_hand:
             raise Interrupted
 
-    def _send(
-        self,
-        done: int,
-        total: int,
-        *,
-        frame: int | None = None,
-        step: int = 0,
-        steps: int = 0,
-    ) -> None:
+    def _send(self, done: int, total: int, *, frame: int | None = None) -> None:
         self._link.progress(
             Progressed(
                 job=self._order.job,
@@ -87,15 +117,17 @@ class Reporter:
                 done=done,
                 total=total,
                 frame=frame,
-                step=step,
-                steps=steps,
-                eta=self._eta(),
+                step=self._step,
+                steps=self._steps,
+                eta=self._estimate.left,
             )
         )
 
-    def _eta(self) -> float | None:
-        made = self._done - self._first_done
-        if not made:
-            return None
-        pace = (time.monotonic() - self._began) / made
-        return round(pace * (self._total - self._done), 1)
+    def _send_preview(self, frame: int, png: bytes) -> None:
+        self._previews += 1
+        # A name of its own for each: the broker may still be taking the one before over.
+        file = Path(self._order.results) / f"preview.{self._order.attempt}.{self._previews}.png"
+        file.write_bytes(png)
+        digest = hashlib.sha256(png).hexdigest()
+        preview = Preview(frame, self._step, digest, len(png), str(file))
+        self._link.send(Previewed(self._order.job, self._order.attempt, preview))

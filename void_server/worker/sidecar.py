@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from bridge.shot import Parameter
+from void_server.engines.engine import Fact
 
 SCHEMA = 1
 """Version of the sidecar's layout."""
@@ -52,7 +53,10 @@ class MatteRecord(msgspec.Struct, frozen=True):
 
 
 class Sidecar(msgspec.Struct, frozen=True):
-    """Everything needed to say how a result came about, and to make it again."""
+    """Everything needed to say how a result came about, and to make it again.
+
+    ``engine_facts`` is what the engine found out while it ran: its memory mode, its checkpoint.
+    """
 
     job: str
     engine: str
@@ -69,6 +73,7 @@ class Sidecar(msgspec.Struct, frozen=True):
     output: str
     missing: str
     parameters: dict[str, Parameter]
+    engine_facts: dict[str, Fact]
     changed_outside: int
     seen: float
     seconds: float

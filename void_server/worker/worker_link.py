@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from bridge.errors import ErrorRecord
-from bridge.messages import EngineInfo, Result, State
+from bridge.messages import EngineInfo, Preview, Result, State
 from bridge.shot import Request
 
 ENDPOINT_VARIABLE = "VOID_WORKER_ENDPOINT"
@@ -21,6 +21,23 @@ TOKEN_VARIABLE = "VOID_WORKER_TOKEN"
 
 BROKER_PID_VARIABLE = "VOID_BROKER_PID"
 """Environment variable with the broker's process id; a worker whose parent is another exits."""
+
+SETTINGS_VARIABLE = "VOID_WORKER_SETTINGS"
+"""Environment variable that holds the `WorkerSettings` as JSON."""
+
+
+class WorkerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The server's settings that a worker needs.
+
+    Attributes:
+        weights: Folder of the model's files.
+        cache: Folder of what engines keep to be faster next time.
+        idle_unload: Seconds without a job after which engines let go of device memory; 0: never.
+    """
+
+    weights: str
+    cache: str
+    idle_unload: float = 0.0
 
 
 class _Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -56,6 +73,22 @@ class Progressed(_Link, frozen=True):
     step: int = 0
     steps: int = 0
     eta: float | None = None
+
+
+class Previewed(_Link, frozen=True):
+    """A preview is written; its path lies in the job's folder, and its file never changes."""
+
+    job: str
+    attempt: int
+    preview: Preview
+
+
+class Warned(_Link, frozen=True):
+    """The artist should know this of the result. `Ended` repeats all that was said."""
+
+    job: str
+    attempt: int
+    text: str
 
 
 class Delivered(_Link, frozen=True):
@@ -111,5 +144,6 @@ class Leave(_Link, frozen=True):
     """Finish the frame in hand, deliver it, and exit."""
 
 
-FromWorker = Ready | Alive | Progressed | Delivered | Ended
+OfJob = Progressed | Previewed | Warned | Delivered | Ended
+FromWorker = Ready | Alive | OfJob
 ToWorker = Run | Drop | Leave

@@ -103,6 +103,8 @@ def void(tmp_path, monkeypatch):
     for name in [name for name in os.environ if name.startswith("VOID_") or name == "OCIO"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("VOID_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("VOID_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("VOID_WEIGHTS", str(tmp_path / "weights"))  # not those of this user
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.chdir(tmp_path)
     running = Void(tmp_path)

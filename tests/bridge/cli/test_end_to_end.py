@@ -1,11 +1,13 @@
 """The whole path with nothing scripted: files, private server, worker, engine, files."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import OpenEXR
 import pytest
 
+GOLDEN = Path(__file__).parents[2] / "golden"
 SIZE = (48, 64)
 FRAMES = range(1001, 1007)
 
@@ -102,6 +104,25 @@ def test_comp_and_patch_come_back_when_both_are_wanted(void, footage, tmp_path):
     alpha = alpha_on_plate(out / "sh010_void_v001_patch.1002.exr")
     assert alpha[hole(1002)].min() == 1.0
     assert alpha[:6].max() == alpha[24:].max() == 0.0
+
+
+def test_the_model_fills_the_hole_with_both_its_passes(void, footage, tmp_path):
+    small = ("width=48", "height=32", "steps=2", "refine_steps=2")
+    options = [part for value in small for part in ("--param", value)]
+    preview = tmp_path / "preview.png"
+    asked = ("--engine", "void", "--weights", GOLDEN, "--quality", "best", "--preview", preview)
+    record = json.loads(void.run(*COMMAND, *EDGE, *asked, *options, "--json"))
+    assert (record["engine"], record["changed_outside"]) == ("void", 0)
+    out = tmp_path / "out" / "sh010_void_v001"
+    for frame in FRAMES:
+        plate = read(tmp_path / "plate" / f"plate.{frame}.exr")["R"]
+        comp = read(out / f"sh010_void_v001.{frame}.exr")["R"]
+        assert np.isfinite(comp[hole(frame)]).all()
+        assert not np.array_equal(comp[hole(frame)], plate[hole(frame)])
+        assert np.array_equal(comp[24:].view(np.uint16), plate[24:].view(np.uint16))
+    facts = json.loads((out / "sh010_void_v001.json").read_text())["engine_facts"]
+    assert (facts["flow"], facts["memory"]) == ("opencv_dis", "full")
+    assert preview.read_bytes().startswith(b"\x89PNG")
 
 
 def test_an_empty_matte_is_refused_and_leaves_nothing(void, footage, tmp_path):

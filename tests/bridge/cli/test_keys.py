@@ -8,6 +8,11 @@ def test_keys_are_made_once_shown_and_passed_on(void):
     assert (void.data / "keys" / "allowed" / "anna.pub").read_text().strip() == public
 
 
+def test_a_key_that_begins_with_a_dash_is_no_option(void):
+    void("keys", "allow", "-" + 39 * "x", "anna")
+    assert (void.data / "keys" / "allowed" / "anna.pub").exists()
+
+
 def test_what_is_no_key_is_refused(void):
     void("keys", "allow", "short", "anna", code=2)
     assert "it is no public key" in void.said

@@ -194,3 +194,42 @@ def test_without_the_extra_the_command_says_what_to_install():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr == "void: typer is not installed. Run: pip install 'void-bridge[server]'\n"
+
+
+# --- the model -------------------------------------------------------------------------------
+
+
+def test_a_server_that_runs_already_reads_weights_of_its_own(void, shot, tmp_path):
+    (tmp_path / "mine").mkdir()
+    void.serve("--roots", tmp_path)
+    for more in ([], ["--detach"]):
+        line, error = void.refused("remove", *shot, "--weights", "mine", *more)
+        assert error["code"] == "other_weights"
+        assert f"--weights {tmp_path / 'mine'}" in line
+    assert json.loads(void("jobs", "--json"))["jobs"] == []
+
+
+def test_weights_that_are_not_there_are_named(void, shot):
+    line, error = void.refused("remove", *shot, "--weights", "nowhere")
+    assert error["code"] == "no_weights"
+    assert "nowhere" in line
+
+
+def test_a_private_server_gets_the_weights(void, shot, tmp_path):
+    (tmp_path / "mine").mkdir()
+    line, error = void.refused("remove", *shot, "--engine", "void", "--weights", "mine")
+    assert error["code"] == "engine"
+    assert str(tmp_path / "mine") in line
+
+
+def test_quality_is_short_for_a_parameter(void, shot, tmp_path):
+    void.serve("--roots", tmp_path)
+    void.wait_for(
+        lambda: json.loads(void("doctor", "--json"))["engines"], "the workers to tell engines"
+    )
+    line, error = void.refused("remove", *shot, "--quality", "draft")
+    assert error["code"] == "parameter"
+    assert "parameter quality: there is none of that name" in line
+    assert "expected one of dense, mode, strength, tries" in line
+    _, error = void.refused("remove", *shot, "--quality", "draft", "--param", "quality=best")
+    assert error["code"] == "bad_parameter"

@@ -32,6 +32,18 @@ def test_where_nobody_watches_each_stage_is_one_line():
     assert said.getvalue() == "sh010: running\nsh010: tracking\nsh010: filling [1]\n"
 
 
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({}, "running"),
+        ({"stage": "tracking", "done": 3, "total": 9}, "tracking"),
+        ({"stage": "denoising", "step": 12, "steps": 30}, "denoising, step 12/30"),
+    ],
+)
+def test_a_stage_is_told_with_its_step(fields, text):
+    assert show.stage(JobStatus("j", "sh010", "running", "x", 1, 9, **fields)) == text
+
+
 def test_the_version_is_the_packages(void):
     assert void("--version").strip() == f"void-bridge {bridge.__version__}"
 

@@ -168,6 +168,19 @@ def test_auto_needs_one_engine_that_works():
         check_engine(Request(shot()), [BROKEN])
 
 
+def test_auto_takes_the_parameters_of_the_engine_that_will_run():
+    model = EngineInfo(
+        "void", "VOID", "", "cuda:0", (ParameterInfo("quality", "", "", "standard"),)
+    )
+    request = Request(shot(), parameters={"quality": "draft"})
+    check_engine(request, (model, ENGINE))
+    with pytest.raises(RequestError, match="expected one of dense, mode, note") as caught:
+        check_engine(request, (BROKEN, ENGINE))
+    assert caught.value.subject == "engine cleanplate, parameter quality"
+    with pytest.raises(RequestError, match=r"there is none of that name \(expected one of quality"):
+        check_engine(Request(shot(), parameters={"tries": 2}), (model, ENGINE))
+
+
 @pytest.mark.parametrize(
     "parameters",
     [

@@ -31,6 +31,7 @@ from bridge.messages import (
     Welcome,
 )
 from bridge.shot import job_id, source_files
+from bridge.wire import PROTOCOL
 from void_server.broker.sources import Sources
 
 HELLO = Hello("test", "1", (1, 1))
@@ -90,7 +91,7 @@ def test_the_server_says_what_it_is(served, settings, asker):
     broker = served(settings)
     ask = asker(broker.endpoint)
     welcome = hello(ask)
-    assert welcome.protocol == (1, 0)
+    assert welcome.protocol == PROTOCOL
     assert welcome.version == bridge.__version__
     assert welcome.epoch == broker.epoch
     assert welcome.shares_paths

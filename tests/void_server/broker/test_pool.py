@@ -20,6 +20,7 @@ from void_server.worker.worker_link import (
     Progressed,
     Ready,
     Run,
+    WorkerSettings,
 )
 
 WORKER = (sys.executable, str(Path(__file__).parents[1] / "scripted_worker.py"))
@@ -35,6 +36,7 @@ class Desk:
             self.router,
             devices=devices,
             logs=folder,
+            settings=WorkerSettings("weights", "cache"),
             limits=Limits(**limits),
             command=command,
         )

@@ -11,11 +11,13 @@ import msgspec
 import numpy as np
 import pytest
 
+from bridge.messages import EngineInfo
 from bridge.shot import Matte, Request, Sequence, Shot, SourceFile, job_id
 from bridge.wire import Router
 from void_server.demo import footage
 from void_server.demo.scene import Scene
 from void_server.engines import catalog
+from void_server.engines.engine import Fill
 from void_server.images import exr, exr_header
 from void_server.worker import job, sidecar
 from void_server.worker.link import Link
@@ -25,8 +27,10 @@ from void_server.worker.worker_link import (
     Ended,
     FromWorker,
     Leave,
+    Previewed,
     Progressed,
     Run,
+    Warned,
 )
 
 FRAMES = range(1001, 1007)
@@ -52,6 +56,37 @@ def shot(tmp_path_factory):
     return Shot("demo", sequence("plate"), mattes, FRAMES[0], FRAMES[-1])
 
 
+class Grey:
+    """An engine that denoises nothing into grey, and says all that an engine may say."""
+
+    def __init__(self, *, stop_before=None):
+        self.stop_before = stop_before
+        self.planes = {}
+
+    def describe(self):
+        return EngineInfo("grey", "Grey", "", "cpu")
+
+    def fill(self, footage, *, frames, prompt, seed, parameters, progress, record):
+        if not frames:
+            return
+        record.note("memory", "full")
+        record.note("asked_for", len(frames))
+        for step in range(1, 4):
+            progress("denoising", step, 3, frame=frames[0], step=step, steps=3, left=9.0 - step)
+            progress.preview(frames[0], b"\x89PNG\r\n\x1a\n" + bytes([step]))
+        record.warn("everything is grey")
+        for frame in frames:
+            if frame == self.stop_before:
+                raise RuntimeError("out of grey")
+            self.planes[frame] = footage.quadmask(frame)
+            rgb = np.full((*footage.size, 3), 0.18, np.float32)
+            seen = np.zeros(footage.size, np.uint16)
+            yield Fill(frame=frame, top=0, left=0, rgb=rgb, seen=seen)
+
+    def rest(self):
+        pass
+
+
 class Desk:
     """A broker's end of the line: gives an order and takes down what the job says."""
 
@@ -61,6 +96,7 @@ class Desk:
         self.results = tmp_path / "results"
         self.results.mkdir(exist_ok=True)
         self.said = []
+        self.offered = catalog.engines(device="cpu", weights=tmp_path, cache=tmp_path)
 
     def order(self, request, *, finished=(), attempt=1):
         sequences = [request.shot.plate, *(matte.sequence for matte in request.shot.mattes)]
@@ -69,7 +105,7 @@ class Desk:
 
     def perform(self, request, **changes):
         order = self.order(request, **changes)
-        ended = job.perform(order, offered=catalog.engines(), device="cpu", link=self.link)
+        ended = job.perform(order, offered=self.offered, device="cpu", link=self.link)
         self.link.send(ended)
         self.listen(until=Ended)
         return ended
@@ -259,3 +295,67 @@ def test_the_journal_holds_a_record_per_frame(desk, shot):
     assert set(records) == set(FRAMES)
     assert all(record.changed_outside == 0 for record in records.values())
     assert any(record.hole for record in records.values())
+
+
+# --- what an engine says of its run ----------------------------------------------------------
+
+
+def sidecar_of(desk):
+    return json.loads((desk.results / "sidecar.json").read_bytes())
+
+
+def heard(desk, kind):
+    return [message for message in desk.said if isinstance(message, kind)]
+
+
+def test_before_a_file_is_opened_something_is_told(desk, shot):
+    desk.perform(Request(shot))
+    assert heard(desk, Progressed)[0].stage == "opening files"
+
+
+def test_facts_and_warnings_of_an_engine_are_in_the_sidecar_and_told_at_once(desk, shot):
+    desk.offered["grey"] = engine = Grey()
+    ended = desk.perform(Request(shot, engine="grey"))
+    assert ended.state == "done", ended.error
+    assert ended.warnings == ("everything is grey",)
+    assert [message.text for message in heard(desk, Warned)] == ["everything is grey"]
+    content = sidecar_of(desk)
+    assert content["engine_facts"] == {"memory": "full", "asked_for": len(engine.planes)}
+    assert content["warnings"] == ["everything is grey"]
+
+
+def test_an_engine_without_anything_to_say_leaves_no_facts(desk, shot):
+    desk.perform(Request(shot))
+    assert sidecar_of(desk)["engine_facts"] == {}
+
+
+def test_steps_and_a_preview_are_told(desk, shot):
+    desk.offered["grey"] = Grey()
+    desk.perform(Request(shot, engine="grey"))
+    steps = [m for m in heard(desk, Progressed) if m.stage == "denoising" and m.steps]
+    assert (steps[0].step, steps[0].steps, steps[0].eta) == (1, 3, 8.0)
+    preview = heard(desk, Previewed)[0].preview
+    assert preview.step == 1
+    assert Path(preview.path).read_bytes()[8:] == b"\x01"
+
+
+def test_a_resumed_job_has_the_facts_of_the_attempt_that_filled_last(desk, shot):
+    desk.offered["grey"] = Grey(stop_before=1004)
+    assert desk.perform(Request(shot, engine="grey")).state == "failed"
+    finished = tuple(message.frame for message in desk.delivered)
+    assert finished
+    desk.offered["grey"] = engine = Grey()
+    desk.perform(Request(shot, engine="grey"), finished=finished, attempt=2)
+    assert sidecar_of(desk)["engine_facts"]["asked_for"] == len(engine.planes)
+    desk.perform(Request(shot, engine="grey"), finished=tuple(FRAMES), attempt=3)
+    assert sidecar_of(desk)["engine_facts"]["asked_for"] == len(engine.planes)
+    assert sidecar_of(desk)["warnings"] == ["everything is grey"]
+
+
+def test_an_engine_sees_what_was_drawn_as_two_planes(desk, shot):
+    desk.offered["grey"] = engine = Grey()
+    desk.perform(Request(shot, engine="grey"))
+    for frame, (remove, affected) in engine.planes.items():
+        drawn = pixels(Path(shot.mattes[0].sequence.files[frame - FRAMES[0]].path))
+        np.testing.assert_array_equal(remove, drawn.channel("A") > np.float16(0.004))
+        assert affected.shape == remove.shape

@@ -11,7 +11,7 @@ from bridge.shot import Parameter
 from void_server.engines.cleanplate.filler import Filler
 from void_server.engines.cleanplate.settings import Settings, description
 from void_server.engines.cleanplate.track import track
-from void_server.engines.engine import Fill, Footage, Progress
+from void_server.engines.engine import Fill, Footage, Progress, Record
 
 
 class CleanPlate:
@@ -47,6 +47,7 @@ class CleanPlate:
         seed: int,
         parameters: Mapping[str, Parameter],
         progress: Progress,
+        record: Record,
     ) -> Iterator[Fill]:
         """Yield one `Fill` for each of ``frames`` whose hole is not empty, in that order.
 
@@ -61,3 +62,6 @@ class CleanPlate:
             progress("filling", index + 1, len(frames), frame=frame)
             if fill is not None:
                 yield fill
+
+    def rest(self) -> None:
+        """Nothing to let go of: no device memory is held."""

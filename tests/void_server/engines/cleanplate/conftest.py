@@ -42,6 +42,9 @@ class ArrayFootage:
     def foreign(self, frame: int) -> Mask:
         return self._foreign[frame]
 
+    def quadmask(self, frame: int) -> tuple[Mask, Mask]:
+        return self._holes[frame], np.zeros_like(self._holes[frame])
+
 
 @pytest.fixture
 def footage_of() -> Callable[..., ArrayFootage]:

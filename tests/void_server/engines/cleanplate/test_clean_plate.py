@@ -9,6 +9,16 @@ from void_server.engines.cleanplate import CleanPlate
 from void_server.engines.engine import Cancelled
 
 
+class Silence:
+    """A `Record` of an engine that has nothing to say."""
+
+    def note(self, key, value):
+        raise AssertionError(f"unexpected fact {key}")
+
+    def warn(self, text):
+        raise AssertionError(f"unexpected warning {text}")
+
+
 def run(footage, *, frames=None, progress=lambda *_a, **_k: None, seed=0, **parameters):
     engine = CleanPlate()
     complete = {p.name: p.default for p in engine.describe().parameters} | parameters
@@ -19,6 +29,7 @@ def run(footage, *, frames=None, progress=lambda *_a, **_k: None, seed=0, **para
         seed=seed,
         parameters=complete,
         progress=progress,
+        record=Silence(),
     )
     return {fill.frame: fill for fill in fills}
 
