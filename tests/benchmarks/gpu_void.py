@@ -136,10 +136,13 @@ class Bench:
         self.cuda = device.type == "cuda"
         self.dtype = torch.bfloat16 if self.cuda else torch.float32
         self.found: dict[str, float | str] = {}
+        self.subject = ""
         self.began = time.monotonic()
 
     def say(self, what: str, value: float | str, note: str = "") -> None:
-        self.found[what] = value
+        # An indented line belongs to the last one that is not.
+        self.subject = self.subject if what.startswith(" ") else what
+        self.found[what if what == self.subject else f"{self.subject}: {what.strip()}"] = value
         shown = f"{value:.4g}" if isinstance(value, float) else value
         print(f"[{time.monotonic() - self.began:5.0f} s] {what:52} {shown:>10}  {note}", flush=True)
 
@@ -357,9 +360,10 @@ def passes(
         for number, frames, steps in cases:
             name = f"pass {number}, {frames} frames"
             total, parts = whole_pass(bench, models, number, frames, steps)
-            known = f"reference {REFERENCE[name]}, " if steps is None else f"{steps} steps, "
+            known = f"reference {REFERENCE[name]}, " if steps is None else ""
             shares = ", ".join(f"{part} {seconds:.2f}" for part, seconds in parts.items())
-            bench.say(f"{mode}: {name}", total, known + shares)
+            few = f", {steps} steps" if steps else ""
+            bench.say(f"{mode}: {name}{few}", total, known + shares)
     models.release()
     clean()
 

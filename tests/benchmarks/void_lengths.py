@@ -36,7 +36,7 @@ def make_shot(folder: Path, count: int) -> None:
     """Plates with the frame's number as stripes along the top, and a roto further down."""
     ramp = np.linspace(0, 1, SIZE[1], dtype=np.float32)[None, :, None]
     for frame in range(FIRST, FIRST + count):
-        picture = np.broadcast_to(ramp, (*SIZE, 3)).astype(np.float16)
+        picture = np.broadcast_to(ramp, (*SIZE, 3)).astype(np.float16, order="C")
         bits = [(frame >> bit) & 1 for bit in range(BITS)]
         picture[:10, : 10 * BITS] = np.repeat(bits, 10)[None, :, None]
         roto = np.zeros(SIZE, np.float16)
