@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
@@ -43,6 +44,8 @@ class Void:
         self._layout = Layout(weights)
         self._cache = cache
         self._modes: MemoryModes | None = None
+        # Compiled kernels outlive the process there; Triton asks for it when it compiles.
+        os.environ.setdefault("TRITON_CACHE_DIR", str(cache / "kernels"))
 
     def describe(self) -> EngineInfo:
         """Name, words and parameters, from which hosts build their knobs."""
