@@ -271,21 +271,20 @@ def autoencoder(bench: Bench) -> None:
     del exact
     clean()
     model = load_vae(bench.layout, device=bench.device, dtype=dtype)
+    plain: dict[str, torch.Tensor] = {}
     for name, vae in (("eager", Vae(copy.deepcopy(model))), ("fast", Vae(faster(model)))):
-        vae.encode(pixels), vae.decode(latents)
-        bench.say(
-            f"encode 85 frames, {name}",
-            bench.seconds(lambda v=vae: v.encode(pixels)),
-            f"reference {REFERENCE['encode']}",
-        )
-        bench.say("  error against float32", error(vae.encode(pixels[:, :, :21]), right[0]))
-        bench.say(
-            f"decode 85 frames, {name}",
-            bench.seconds(lambda v=vae: v.decode(latents)),
-            f"reference {REFERENCE['decode']}",
-        )
-        bench.say("  error against float32", error(vae.decode(latents[:, :, :few]), right[1]))
-        del vae
+        for part, run, whole, short, exactly in (
+            ("encode", vae.encode, pixels, pixels[:, :, :21], right[0]),
+            ("decode", vae.decode, latents, latents[:, :, :few], right[1]),
+        ):
+            run(whole)
+            known = f"reference {REFERENCE[part]}"
+            bench.say(f"{part} 85 frames, {name}", bench.seconds(partial(run, whole)), known)
+            found = run(short)
+            bench.say("  error against float32", error(found, exactly))
+            if part in plain:
+                bench.say("  error against eager", error(found, plain[part]))
+            plain.setdefault(part, found)
         clean()
 
 
