@@ -28,8 +28,8 @@ from void_server.engines.void.memory_modes import MemoryModes
 from void_server.engines.void.model_shot import Frames, ModelShot
 from void_server.engines.void.models import Models
 from void_server.engines.void.pace import Pace
-from void_server.engines.void.padding import FRAMES_PER_LATENT, padded_length, source_indices
-from void_server.engines.void.passes import PASS_1, PASS_2, Pass, PassNumber, build_scheduler
+from void_server.engines.void.padding import latent_count, padded_length, source_indices
+from void_server.engines.void.passes import PASS_1, PASS_2, Pass, build_scheduler
 from void_server.engines.void.predict import Text
 from void_server.engines.void.preview import Previews
 from void_server.engines.void.seams import Semantics
@@ -79,7 +79,7 @@ class Removal:
         self._count = len(shot.numbers)
         self._padded = padded_length(self._count)
         self._indices = source_indices(self._count, self._padded)
-        self._latents = (self._padded - 1) // FRAMES_PER_LATENT + 1
+        self._latents = latent_count(self._padded)
         self._pace = Pace(sum(self._forwards(stage) * stage.steps for stage in self._stages()))
         self._plate_latents: torch.Tensor | None = None
 
@@ -225,7 +225,10 @@ class Removal:
         return pictures
 
     def _white_noise(self) -> Noise:
-        return _noise_of(1, self._seed, self._settings)
+        settings = self._settings
+        return initial_noise(
+            seed=self._seed, pass_number=1, height=settings.height // 8, width=settings.width // 8
+        )
 
     def _moving_noise(self, pictures: Frames) -> torch.Tensor:
         """(1, K, 16, h, w): noise that moves with pass 1's picture."""
@@ -241,9 +244,3 @@ class Removal:
 
         noise = warped_noise(told(), motion, seed=self._seed, degradation=settings.degradation)
         return torch.stack(list(noise))[None]
-
-
-def _noise_of(number: PassNumber, seed: int, settings: Settings) -> Noise:
-    return initial_noise(
-        seed=seed, pass_number=number, height=settings.height // 8, width=settings.width // 8
-    )
