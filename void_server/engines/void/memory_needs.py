@@ -183,11 +183,6 @@ def parameters_around_blocks(config: TransformerConfig) -> int:
     return embeddings + last + _linear(size, config.out_channels * patch)
 
 
-def parameter_count(config: TransformerConfig) -> int:
-    """Numbers in one pass's transformer."""
-    return parameters_around_blocks(config) + config.num_layers * block_parameters(config)
-
-
 def _linear(inputs: int, outputs: int) -> int:
     return inputs * outputs + outputs
 

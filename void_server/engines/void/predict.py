@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import torch
 
 from void_server.engines.void.passes import Pass
 from void_server.engines.void.seams import Forward
 from void_server.engines.void.windows import OVERLAP_LATENTS, WINDOW_LATENTS, Blend, windows
-
-
-@runtime_checkable
-class ForwardMany(Protocol):
-    """A `Forward` that takes the windows of a step all at once, so as to spread them."""
-
-    def many(
-        self, latents: Sequence[torch.Tensor], text: torch.Tensor, timestep: int
-    ) -> list[torch.Tensor]:
-        """What one call for each window would give, in order, on the latents' device."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,13 +74,8 @@ class Predictor:
         whole = torch.cat([latents, self._condition], dim=2)
         copies = self._text.shape[0]
         inputs = [whole[:, part.slice].expand(copies, -1, -1, -1, -1) for part in self._plan]
-        predictions = self._predict(inputs, timestep)
+        predictions = [self._forward(window, self._text, timestep) for window in inputs]
         return self._blend([self._guide(prediction) for prediction in predictions])
-
-    def _predict(self, inputs: list[torch.Tensor], timestep: int) -> list[torch.Tensor]:
-        if isinstance(self._forward, ForwardMany):
-            return self._forward.many(inputs, self._text, timestep)
-        return [self._forward(latents, self._text, timestep) for latents in inputs]
 
     def _guide(self, prediction: torch.Tensor) -> torch.Tensor:
         """Away from the negative prompt. Source: Ho and Salimans, Classifier-free guidance."""

@@ -1,4 +1,4 @@
-"""Where the parts of the engine meet: what a denoiser, an encoder of prompts and a mask mean here.
+"""Where the parts of the engine meet: what a transformer and a mask mean here.
 
 Letters in the shapes of this package: B batch, T frames, K latent frames = (T - 1) / 4 + 1,
 H x W model pixels (384 x 672 as trained), h x w = H / 8 x W / 8, D width of the text embedding.
@@ -40,12 +40,4 @@ class Forward(Protocol):
         Returns:
             (B, K, 16, h, w) float32: the v-prediction.
         """
-        ...
-
-
-class TextEncoder(Protocol):
-    """Turns a prompt into what the transformer attends to."""
-
-    def __call__(self, prompt: str) -> torch.Tensor:
-        """(1, 226, D) float32 on the CPU."""
         ...

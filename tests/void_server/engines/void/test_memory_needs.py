@@ -1,6 +1,3 @@
-import json
-from pathlib import Path
-
 import pytest
 import torch
 from diffusers import CogVideoXTransformer3DModel
@@ -13,8 +10,8 @@ from void_server.engines.void.memory_needs import (
     Needs,
     block_parameters,
     large_matrices,
-    parameter_count,
     parameters,
+    parameters_around_blocks,
 )
 from void_server.engines.void.model_config import TransformerConfig
 
@@ -49,6 +46,10 @@ def needs(*, batch=1, height=384, width=672, **changes):
 TINY = {"num_attention_heads": 3, "num_layers": 2, "time_embed_dim": 24, "text_embed_dim": 40}
 
 
+def parameter_count(of):
+    return parameters_around_blocks(of) + of.num_layers * block_parameters(of)
+
+
 @pytest.mark.parametrize(
     "changes",
     [{}, TINY, TINY | {"attention_bias": False}, TINY | {"norm_elementwise_affine": False}],
@@ -75,13 +76,6 @@ def test_the_released_transformer_has_5_57_billion_parameters():
 def test_parameters_of_stored_tensors_are_counted_by_shape():
     entries = [Entry("BF16", (3, 4), 0, 24), Entry("F32", (), 24, 28), Entry("F32", (5,), 28, 48)]
     assert parameters(entries) == 18
-
-
-def test_the_golden_checkpoints_configuration_can_be_counted():
-    folder = Path(__file__).parents[3] / "golden" / "CogVideoX-Fun-V1.5-5b-InP" / "transformer"
-    table = json.loads((folder / "config.json").read_text())
-    fields = {name: table[name] for name in table if name in TransformerConfig.__struct_fields__}
-    assert parameter_count(TransformerConfig(**fields)) > 0
 
 
 def test_full_and_fp8_are_not_less_than_what_was_measured():

@@ -20,12 +20,6 @@ class Fake:
         return text.mean((1, 2))[:, None, None, None, None] + latents[:, :, 32:]
 
 
-class FakeMany(Fake):
-    def many(self, latents, text, timestep):
-        self.at_once = len(latents)
-        return [self(one, text, timestep) for one in latents]
-
-
 def predictor(forward, stage, latents=50):
     text = Text(prompt=PROMPT, negative=NEGATIVE).batch(stage)
     condition = torch.zeros(1, latents, 32, 2, 3)
@@ -45,13 +39,6 @@ def test_guidance_leads_from_the_negative_prompt_past_the_prompt_in_one_batch():
     result = predictor(forward, PASS_2, latents=22)(torch.zeros(1, 22, 16, 2, 3), 1)
     assert forward.calls == [((2, 22, 48, 2, 3), (2, 226, 4), 1)]
     torch.testing.assert_close(result[0, :, 0, 0, 0], 2 + 6 * (5 - 2) + torch.arange(22.0))
-
-
-def test_a_forward_that_takes_all_windows_gets_them_at_once():
-    one, many = Fake(), FakeMany()
-    latents = torch.randn(1, 50, 16, 2, 3)
-    assert torch.equal(predictor(one, PASS_2)(latents, 5), predictor(many, PASS_2)(latents, 5))
-    assert many.at_once == 3
 
 
 def test_a_guided_pass_needs_a_negative_prompt():
