@@ -87,6 +87,16 @@ class ShotFootage:
         """(height, width) of the canvas, pixels."""
         return self.canvas.shape
 
+    @property
+    def pixel_aspect(self) -> float:
+        """Width of a plate pixel over its height."""
+        return self._inputs.pixel_aspect
+
+    @property
+    def color(self) -> plates.PlateColor:
+        """The plate's colour."""
+        return self._inputs.color
+
     def plate(self, frame: int) -> Rgb:
         """(H, W, 3) float32, scene-linear and finite; 0 outside the frame's data window."""
         return self._plates.get(frame, lambda: self._make_plate(frame), lambda rgb: rgb.nbytes)
@@ -110,11 +120,6 @@ class ShotFootage:
     def canvas(self) -> Window:
         """The canvas in the plate's pixel coordinates."""
         return self._inputs.canvas
-
-    @property
-    def color(self) -> plates.PlateColor:
-        """The plate's colour."""
-        return self._inputs.color
 
     @property
     def warnings(self) -> tuple[str, ...]:

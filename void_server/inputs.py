@@ -30,6 +30,7 @@ class Inputs:
         mattes: The opened mattes.
         data_windows: Where each frame's pixels lie.
         canvas: The union of the data windows.
+        pixel_aspect: Width of a plate pixel over its height, of the first frame.
 
     Args:
         shot: What to work on.
@@ -45,6 +46,7 @@ class Inputs:
         self.subject = f"{shot.name} plate"
         self.mattes: list[MatteInput] = []
         self.data_windows: dict[int, Window] = {}
+        self.pixel_aspect = 1.0
         self._shot, self._locate = shot, locate
         self._sources: list[Source] = []
         self._problems: list[RequestError] = []
@@ -108,6 +110,8 @@ class Inputs:
             except RequestError as error:
                 self._problems.append(error)
                 continue
+            if not self.data_windows:
+                self.pixel_aspect = facts.pixel_aspect
             self.data_windows[frame] = facts.data_window
             displays.setdefault(facts.display_window, frame)
         if len(displays) > 1:

@@ -6,8 +6,8 @@ files, data windows, jobs or sockets, so a new one needs this page and no other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -15,12 +15,16 @@ import numpy.typing as npt
 
 from bridge.messages import EngineInfo
 from bridge.shot import Parameter
+from void_server.plate import PlateColor
 
 Rgb = npt.NDArray[np.float32]
 """(H, W, 3) float32, scene-linear, finite."""
 
 Mask = npt.NDArray[np.bool_]
 """(H, W) bool."""
+
+Evidence = Mapping[str, npt.NDArray[np.uint8]]
+"""Pictures that show how a fill came about, by caption: (h, w, 3) uint8, display-referred."""
 
 Fact = bool | int | float | str
 """The value of one fact of a `Record`."""
@@ -41,6 +45,16 @@ class Footage(Protocol):
     @property
     def size(self) -> tuple[int, int]:
         """(height, width) of the canvas, pixels."""
+        ...
+
+    @property
+    def pixel_aspect(self) -> float:
+        """Width of a plate pixel over its height."""
+        ...
+
+    @property
+    def color(self) -> PlateColor:
+        """Which scene-linear space `plate` is in, as far as anyone knows."""
         ...
 
     def plate(self, frame: int) -> Rgb:
@@ -73,6 +87,9 @@ class Fill:
         left: First column of the box on the canvas.
         rgb: (h, w, 3) float32, scene-linear, finite; valid where the hole is.
         seen: (h, w) uint16: in how many other frames the pixel's background was seen; 0 = invented.
+        degrained: The same as ``rgb`` without the grain that was made for it; None when none was.
+        measures: What was measured on this frame, by name, finite; drawn as curves in the report.
+        evidence: Makes pictures for the report; asked for on some frames only, at once or never.
     """
 
     frame: int
@@ -80,6 +97,9 @@ class Fill:
     left: int
     rgb: Rgb
     seen: npt.NDArray[np.uint16]
+    degrained: Rgb | None = None
+    measures: Mapping[str, float] = field(default_factory=dict)
+    evidence: Callable[[], Evidence] | None = None
 
 
 class Progress(Protocol):

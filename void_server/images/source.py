@@ -35,6 +35,11 @@ class Facts(Protocol):
         """The frame that the artist sees."""
         ...
 
+    @property
+    def pixel_aspect(self) -> float:
+        """Width of a pixel over its height."""
+        ...
+
 
 class Source(Protocol):
     """A picture sequence that can be read frame by frame, in any order."""

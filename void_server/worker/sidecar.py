@@ -33,6 +33,7 @@ class FrameRecord(msgspec.Struct, frozen=True):
         source_sha256: Digest of the plate file that the frame came from.
         held_from: Number of the frame that stood in for a missing one, or None.
         seconds: Time since the frame before; the first one carries the tracking.
+        measures: What the engine measured on it, by name.
     """
 
     frame: int
@@ -42,6 +43,7 @@ class FrameRecord(msgspec.Struct, frozen=True):
     source_sha256: str
     held_from: int | None = None
     seconds: float = 0.0
+    measures: dict[str, float] = {}
 
 
 class MatteRecord(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from void_server.engines.engine import Mask, Rgb
+from void_server.plate import PlateColor
 
 
 class ArrayFootage:
@@ -24,6 +25,9 @@ class ArrayFootage:
         self._foreign = {f: h | (holdouts or {}).get(f, False) for f, h in holes.items()}
         for array in (*self._plates.values(), *self._holes.values(), *self._foreign.values()):
             array.setflags(write=False)
+
+    pixel_aspect = 1.0
+    color = PlateColor("lin_rec709_scene", "lin_rec709_scene")
 
     @property
     def frames(self) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from bridge.errors import RequestError, ServerError
 from void_server.engines.engine import Cancelled, Fill, Mask, Rgb
 from void_server.engines.void.engine import Void
 from void_server.engines.void.layout import Layout
+from void_server.plate import PlateColor
 
 _FILE = Path(__file__).with_name("identity.py")
 _SPEC = importlib.util.spec_from_file_location("identity_networks", _FILE)
@@ -30,6 +31,8 @@ class Marked:
     """Footage whose every frame shows its own number in stripes, a bit each; all of it a hole."""
 
     size = (2 * HEIGHT, 2 * WIDTH)
+    pixel_aspect = 1.0
+    color = PlateColor("lin_rec709_scene", "lin_rec709_scene")
 
     def __init__(self, count: int, first: int = 1) -> None:
         self.frames = tuple(range(first, first + count))

@@ -6,6 +6,7 @@ import pytest
 from ocio.model_space import ModelSpace
 from void_server.engines.engine import Mask, Rgb
 from void_server.engines.void.model_shot import Frames, ModelShot, read_shot
+from void_server.plate import PlateColor
 
 HEIGHT, WIDTH = 32, 48
 
@@ -15,6 +16,8 @@ class Shot:
 
     frames = (7, 8, 9)
     size = (64, 96)
+    pixel_aspect = 1.0
+    color = PlateColor("lin_rec709_scene", "lin_rec709_scene")
 
     def __init__(self, lights: tuple[float, ...] = (0.1, 0.2, 0.3)) -> None:
         self.lights = lights
