@@ -51,14 +51,16 @@ from bridge.messages import (
     Submitted,
     Welcome,
 )
-from bridge.shot import Request, SourceFile
+from bridge.shot import Request, SourceFile, protocol_of
 from bridge.upload import Upload
 from bridge.wire import CREDIT, MAX_CHUNK, PROTOCOL, Dealer
 
 PATIENCE = 60.0
 """Seconds without any progress after which a watch or a transfer gives a server up."""
 
+_LOWEST = (1, 1)
 _TELLS_PREVIEWS = (1, 1)
+_TELLS_REPORTS = (1, 2)
 
 _PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
@@ -125,8 +127,11 @@ class Client:
 
         Raises:
             ConnectionLost: Nobody answers.
-            RequestError: The server cannot do this.
+            RequestError: The server cannot do this, or is too old to be told.
         """
+        needed = protocol_of(request)
+        if needed > _LOWEST:
+            self._refuse_older(needed)
         return self._ask(Submit(request), Submitted)
 
     def status(self, job: str, since: int = 0) -> Status:
@@ -136,8 +141,9 @@ class Client:
             ConnectionLost: Nobody answers.
             RequestError: There is no such job.
         """
-        tells_previews = self._known().protocol >= _TELLS_PREVIEWS
-        return self._ask(GetStatus(job, since, tells_previews), Status)
+        spoken = self._known().protocol
+        preview, report = spoken >= _TELLS_PREVIEWS, spoken >= _TELLS_REPORTS
+        return self._ask(GetStatus(job, since, preview, report), Status)
 
     def watch(
         self, job: str, *, since: int = 0, interval: float = 0.2, patience: float = PATIENCE
@@ -310,6 +316,18 @@ class Client:
 
     def _known(self) -> Welcome:
         return self._welcome or self.hello()
+
+    def _refuse_older(self, needed: tuple[int, int]) -> None:
+        spoken = self._known().protocol
+        if needed > spoken:
+            raise RequestError(
+                f"server {self._endpoint}",
+                f"it is too old for what is asked (expected protocol {needed[0]}.{needed[1]}, got "
+                f"{spoken[0]}.{spoken[1]})",
+                "Install the same version of void-bridge on both sides, or leave out --view, "
+                "--layers and --ocio and unset OCIO.",
+                code="protocol_version",
+            )
 
     def _ask(self, question: msgspec.Struct, answer: type[Answer]) -> Answer:
         """One exchange on the control connection; after silence, the next one dials anew."""

@@ -28,7 +28,7 @@ import msgspec
 from bridge.errors import RequestError
 from bridge.messages import Chunk, Message, Put
 
-PROTOCOL = (1, 1)
+PROTOCOL = (1, 2)
 """(major, minor). A new major is another language; a new minor adds to the same one."""
 
 MAX_CHUNK = 1 << 20

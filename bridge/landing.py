@@ -25,7 +25,7 @@ from bridge import manifest, sequence, write_once
 from bridge.errors import ErrorRecord, RequestError, ServerError, VoidError, from_record
 from bridge.manifest import Landed, Manifest
 from bridge.messages import JobStatus, Result, Status
-from bridge.sequence import FrameRange, PictureKind, Version
+from bridge.sequence import PICTURE_KINDS, FrameRange, PictureKind, Version
 
 PATIENCE = 60.0
 """Seconds without an answer after which `follow` gives a server up."""
@@ -62,7 +62,7 @@ class Landing:
         self.job = job
         self.version = version
         self.complete = False
-        self.standing: dict[PictureKind, set[int]] = {"comp": set(), "patch": set()}
+        self.standing: dict[PictureKind, set[int]] = {kind: set() for kind in PICTURE_KINDS}
         self.record: dict[str, Any] = {}
 
     def __enter__(self) -> Landing:
@@ -94,11 +94,16 @@ class Landing:
         if result.kind == "sidecar":
             self.record = self._read_sidecar(result, source)
             return
+        if result.kind == "strip":
+            return  # for those who ask for it: void report --strips
+        if result.kind == "report":
+            self._land_page(result, source)
+            return
         frame = _frame_of(result)
         target = self.version.picture(result.kind, frame)
         with write_once.writing_to(self.version.folder):
             if not _is_there(target, result.sha256):
-                _bring(result, target, source)
+                bring(result, target, source)
         self.standing[result.kind].add(frame)
 
     def settle(self, status: JobStatus) -> None:
@@ -151,17 +156,23 @@ class Landing:
             version=self.version.label,
             folder=str(self.version.folder.absolute()),
             padding=self.version.padding,
-            comp=sequence.listed(self.standing["comp"]),
-            patch=sequence.listed(self.standing["patch"]),
+            **{kind: sequence.listed(frames) for kind, frames in self.standing.items()},
         )
         sidecar = Manifest(job=self.job, state=state, landing=landed, record=self.record)
         manifest.write(self.version, sidecar)
+
+    def _land_page(self, result: Result, source: Source) -> None:
+        """Like the sidecar the page is ours, and a later one of the same job takes its place."""
+        page = self.version.page
+        with write_once.writing_to(self.version.folder):
+            if not page.exists() or write_once.digest(page) != result.sha256:
+                bring(result, page, source)
 
     def _read_sidecar(self, result: Result, source: Source) -> dict[str, Any]:
         arrived = self.version.folder / f".{self.version.stem}.server.json"
         with write_once.writing_to(self.version.folder):
             arrived.unlink(missing_ok=True)
-            _bring(result, arrived, source)
+            bring(result, arrived, source)
             content = arrived.read_bytes()
             arrived.unlink(missing_ok=True)
         try:
@@ -286,8 +297,13 @@ def _is_there(target: Path, sha256: str) -> bool:
     return True
 
 
-def _bring(result: Result, target: Path, source: Source) -> None:
-    """Copy a file that this machine can read, or download it."""
+def bring(result: Result, target: Path, source: Source) -> None:
+    """Copy a file that this machine can read, or download it; ``target`` is replaced.
+
+    Raises:
+        OSError: The folder cannot be written.
+        VoidError: It could not be downloaded.
+    """
     if result.path and write_once.copied(Path(result.path), target, result.sha256):
         return
     source.download(result, target)

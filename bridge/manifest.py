@@ -12,7 +12,7 @@ import msgspec
 
 from bridge import sequence, write_once
 from bridge.errors import RequestError
-from bridge.sequence import PictureKind, Version
+from bridge.sequence import PICTURE_KINDS, PictureKind, Version
 
 
 class Landed(msgspec.Struct, frozen=True):
@@ -23,8 +23,11 @@ class Landed(msgspec.Struct, frozen=True):
         version: Version label, e.g. ``v001``.
         folder: The version folder, absolute.
         padding: Digits of the frame numbers.
-        comp: Frames of the clean plate that are there, e.g. ``1001-1048``.
-        patch: Frames of the patch that are there.
+        comp: Frames of the clean plate that are there, e.g. ``1001-1048``; "" for none.
+        patch: Frames of the premultiplied patch.
+        straight: Frames of the unpremultiplied patch.
+        degrained: Frames of the patch without grain.
+        matte: Frames of the alpha that was used.
     """
 
     name: str
@@ -33,6 +36,9 @@ class Landed(msgspec.Struct, frozen=True):
     padding: int
     comp: str = ""
     patch: str = ""
+    straight: str = ""
+    degrained: str = ""
+    matte: str = ""
 
     def frames(self) -> dict[PictureKind, set[int]]:
         """The frames that are there, by kind.
@@ -40,8 +46,7 @@ class Landed(msgspec.Struct, frozen=True):
         Raises:
             RequestError: They are not listed as `bridge.sequence.listed` does it.
         """
-        listed: dict[PictureKind, str] = {"comp": self.comp, "patch": self.patch}
-        return {kind: set(sequence.frames_of(label)) for kind, label in listed.items()}
+        return {kind: set(sequence.frames_of(getattr(self, kind))) for kind in PICTURE_KINDS}
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from bridge.errors import ErrorRecord
+from bridge.sequence import PictureKind
 from bridge.shot import Parameter, Request
 
 State = Literal["queued", "uploading", "running", "done", "failed", "cancelled"]
@@ -19,8 +20,12 @@ State = Literal["queued", "uploading", "running", "done", "failed", "cancelled"]
 
 FINAL: frozenset[State] = frozenset({"done", "failed", "cancelled"})
 
-ResultKind = Literal["comp", "patch", "sidecar"]
-"""What a result file holds."""
+ResultKind = Literal[PictureKind, "sidecar", "report", "strip"]
+"""What a result file holds: pictures, what really ran, and for people to look at a page of it all
+and some frames' pictures side by side."""
+
+FOR_PEOPLE: frozenset[ResultKind] = frozenset({"report", "strip"})
+"""What is told only to those who ask for it: clients before protocol 1.2 know no such kinds."""
 
 PREVIEW_LIMIT = 16 << 20
 """Largest preview, bytes."""
@@ -72,7 +77,7 @@ class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         kind: What it holds.
-        frame: File number, or None for the sidecar.
+        frame: File number, or None for what tells of the whole job.
         sha256: Digest of the file's bytes, lower-case hex.
         size: Bytes.
         path: Where it lies on the server's machine, or "" when the server keeps that to itself.
@@ -223,11 +228,13 @@ class GetStatus(_Header, frozen=True, omit_defaults=True):
         job: The job's id.
         since: Number of results that are known already.
         preview: Whether to tell the newest preview as well; from protocol 1.1 on.
+        report: Whether to tell the results for people to look at as well; from protocol 1.2 on.
     """
 
     job: str
     since: int = 0
     preview: bool = False
+    report: bool = False
 
 
 class Status(_Header, frozen=True):

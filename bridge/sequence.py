@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from bridge.errors import RequestError
 
@@ -20,8 +20,16 @@ LEAST_PADDING = 4
 Source: Netflix, "VFX Shot and Version Naming": four digits, characters ``[a-zA-Z0-9._-]``.
 """
 
-PictureKind = Literal["comp", "patch"]
-"""What a result frame holds: the finished plate, or the patch that goes over it."""
+PictureKind = Literal["comp", "patch", "straight", "degrained", "matte"]
+"""What a result frame holds.
+
+``comp``: the finished plate. ``patch``: the new pixels, premultiplied, with their alpha.
+``straight``: the same unpremultiplied. ``degrained``: as ``straight``, without the grain that was
+made for it. ``matte``: the alpha that was used, over the whole plate.
+"""
+
+PICTURE_KINDS: tuple[PictureKind, ...] = get_args(PictureKind)
+"""All of them, in the order in which they are listed."""
 
 _RANGE = re.compile(r"\s*(-?\d+)(?:\s*-\s*(-?\d+))?\s*")
 _ILLEGAL = re.compile(r"[^A-Za-z0-9._-]+")
@@ -159,15 +167,22 @@ class Version:
         """The JSON file that says what really ran."""
         return self.folder / f"{self.stem}.json"
 
+    @property
+    def page(self) -> Path:
+        """The report page for people, beside the sidecar."""
+        return self.sidecar.with_suffix(".html")
+
     def picture(self, kind: PictureKind, frame: int) -> Path:
         """The file of one frame."""
-        infix = "_patch" if kind == "patch" else ""
-        return self.folder / f"{self.stem}{infix}.{frame:0{self.padding}d}.exr"
+        return self.folder / f"{self._base(kind)}.{frame:0{self.padding}d}.exr"
 
     def pattern(self, kind: PictureKind) -> Path:
-        """All frames as one pattern, e.g. ``sh010_void_v001.%04d.exr``."""
-        infix = "_patch" if kind == "patch" else ""
-        return self.folder / f"{self.stem}{infix}.%0{self.padding}d.exr"
+        """All frames as one pattern, e.g. ``sh010_void_v001_patch.%04d.exr``."""
+        return self.folder / f"{self._base(kind)}.%0{self.padding}d.exr"
+
+    def _base(self, kind: PictureKind) -> str:
+        """The comp has the plain name: it is what goes on down the pipeline."""
+        return self.stem if kind == "comp" else f"{self.stem}_{kind}"
 
 
 def versions(out: Path, name: str) -> tuple[Path, ...]:

@@ -8,9 +8,12 @@ parameters are the same job, wherever they lie.
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
 
 import msgspec
+
+from bridge.sequence import PICTURE_KINDS, PictureKind
 
 SCHEMA = 1
 """Version of the request layout; part of the identity, so that a new layout is a new job."""
@@ -21,8 +24,20 @@ Role = Literal["remove", "affected", "keep", "quadmask"]
 Missing = Literal["refuse", "hold"]
 """What to do about a missing frame: refuse the shot, or repeat the nearest earlier one."""
 
-Output = Literal["comp", "patch", "both"]
-"""Which pictures come back: over the plate, premultiplied patch, or both."""
+Output = (
+    Literal["comp", "patch", "both"]
+    | Annotated[tuple[PictureKind, ...], msgspec.Meta(min_length=1)]
+)
+"""Which pictures come back: a word of protocol 1.1 where one says it, else the kinds in order."""
+
+_OUTPUT_WORDS: dict[tuple[PictureKind, ...], Literal["comp", "patch", "both"]] = {
+    ("comp",): "comp",
+    ("patch",): "patch",
+    ("comp", "patch"): "both",
+}
+
+_OF_1_2 = frozenset({"layers", "view", "config"})
+"""Fields of requests and shots that came with protocol 1.2."""
 
 Parameter = bool | int | float | str
 """The value of one engine parameter."""
@@ -68,7 +83,21 @@ class Matte(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     channel: str = ""
 
 
-class Shot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class OcioConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The OCIO config in which a shot's colour spaces are looked up.
+
+    Attributes:
+        name: ``ocio://`` and the name of a config that OCIO brings along, or the file's name.
+        origin: Where it was found, e.g. ``$OCIO``; for the record, and no part of the job.
+        file: The config's file, ``.ocio`` or ``.ocioz``; None for one that OCIO brings along.
+    """
+
+    name: str
+    origin: str = ""
+    file: SourceFile | None = None
+
+
+class Shot(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The unit of work: a plate, its mattes and the frames wanted.
 
     Attributes:
@@ -79,6 +108,9 @@ class Shot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         last_frame: Last file number wanted, inclusive.
         colorspace: Colour space of the plate by interop ID, name or alias; "" takes the file's tag.
         missing: What to do about frames that are not there.
+        view: Which view of multi-view EXR files is worked on, e.g. ``right``; "" is the first. A
+            matte without views serves every view.
+        config: The OCIO config; None is the built-in one that `docs/protocol.md` names.
     """
 
     name: str
@@ -88,9 +120,11 @@ class Shot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last_frame: int
     colorspace: str = ""
     missing: Missing = "refuse"
+    view: str = ""
+    config: OcioConfig | None = None
 
 
-class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One removal: the shot, the engine and every parameter that shapes the result.
 
     Attributes:
@@ -100,7 +134,8 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         seed: Seed of everything random in the result.
         grow: How far the hole reaches beyond the mattes, plate pixels.
         feather: Width of the soft edge inside the hole, plate pixels.
-        output: Which pictures come back.
+        output: Which pictures come back, each as a sequence of its own.
+        layers: One file a frame instead: the comp, with the other kinds as layers of it.
         parameters: Engine parameters by name, as the server describes them.
         schema: Version of this layout.
     """
@@ -112,27 +147,72 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grow: float = 8.0
     feather: float = 6.0
     output: Output = "comp"
+    layers: bool = False
     parameters: dict[str, Parameter] = {}
     schema: int = SCHEMA
 
 
 def job_id(request: Request) -> str:
-    """The job's name: 32 hex digits of the SHA-256 of everything in the request but its paths."""
-    plain = msgspec.structs.replace(request, shot=_without_paths(request.shot))
-    return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()[:32]
+    """The job's name: 32 hex digits of the SHA-256 of everything in the request but its paths.
+
+    Fields that protocol 1.2 brought are left out while they hold their default, so that either
+    end may be of 1.1.
+    """
+    whole = _since_1_1(request) | {
+        "shot": _since_1_1(_without_paths(request.shot)),
+        "parameters": dict(sorted(request.parameters.items())),
+    }
+    return hashlib.sha256(msgspec.json.encode(whole)).hexdigest()[:32]
+
+
+def protocol_of(request: Request) -> tuple[int, int]:
+    """The lowest protocol (major, minor) in which the request can be said."""
+    fields = set(_since_1_1(request)) | set(_since_1_1(request.shot))
+    old = fields.isdisjoint(_OF_1_2) and isinstance(request.output, str)
+    return (1, 1) if old else (1, 2)
+
+
+def output_of(kinds: Iterable[PictureKind]) -> Output:
+    """How a request says which kinds of pictures it wants; the same for any order of the same."""
+    asked = set(kinds)
+    ordered = tuple(kind for kind in PICTURE_KINDS if kind in asked)
+    return _OUTPUT_WORDS.get(ordered, ordered)
+
+
+def kinds_of(output: Output) -> tuple[PictureKind, ...]:
+    """The kinds of pictures that a request wants, in their usual order, each once."""
+    if isinstance(output, str):
+        return next(kinds for kinds, word in _OUTPUT_WORDS.items() if word == output)
+    return tuple(kind for kind in PICTURE_KINDS if kind in output)
 
 
 def source_files(shot: Shot) -> dict[str, SourceFile]:
     """Every file of the shot by its digest, plate first."""
     sequences = [shot.plate, *(matte.sequence for matte in shot.mattes)]
-    return {file.sha256: file for sequence in sequences for file in sequence.files}
+    files = {file.sha256: file for sequence in sequences for file in sequence.files}
+    if shot.config is not None and shot.config.file is not None:
+        files[shot.config.file.sha256] = shot.config.file
+    return files
+
+
+def _since_1_1(said: Request | Shot) -> dict[str, Any]:
+    """Every field by name, less those of `_OF_1_2` that hold their default."""
+    return {
+        field.name: getattr(said, field.name)
+        for field in msgspec.structs.fields(said)
+        if field.name not in _OF_1_2 or getattr(said, field.name) != field.default
+    }
 
 
 def _without_paths(shot: Shot) -> Shot:
     mattes = tuple(
         msgspec.structs.replace(matte, sequence=_pathless(matte.sequence)) for matte in shot.mattes
     )
-    return msgspec.structs.replace(shot, plate=_pathless(shot.plate), mattes=mattes)
+    config = shot.config
+    if config is not None:
+        file = config.file and msgspec.structs.replace(config.file, path="")
+        config = msgspec.structs.replace(config, origin="", file=file)
+    return msgspec.structs.replace(shot, plate=_pathless(shot.plate), mattes=mattes, config=config)
 
 
 def _pathless(sequence: Sequence) -> Sequence:

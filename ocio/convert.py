@@ -7,19 +7,36 @@ by the caller, since client and server must mean the same one.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import PyOpenColorIO as OCIO
 
 from bridge.errors import RequestError
+from ocio.conversion import Conversion, Matrix, Rgb
+
+__all__ = ["BUILTIN_CONFIG", "LINEAR_AP1", "LINEAR_REC709", "ColorConfig", "Rgb", "Space"]
 
 BUILTIN_CONFIG = "ocio://studio-config-v4.0.0_aces-v2.0_ocio-v2.5"
 """Pinned: ``ocio://default`` means another config in every release of the library."""
 
-Rgb = npt.NDArray[np.float32]
-"""(..., 3) float32."""
+LINEAR_REC709 = (
+    "lin_rec709_scene",
+    "lin_rec709",
+    "lin_srgb",
+    "Linear Rec.709 (sRGB)",
+    "Utility - Linear - sRGB",
+)
+LINEAR_AP1 = ("lin_ap1_scene", "lin_ap1", "ACEScg", "ACES - ACEScg")
+"""Names of two spaces that configs need not have, the most lasting first: interface names change
+from one release of the ACES configs to the next. Source: the built-in configs 1.0 to 5.0."""
+
+_INTERCHANGE = "aces_interchange"
+
+_OCIO_ERRORS = (OCIO.Exception, OCIO.ExceptionMissingFile)  # neither is the other's base
 
 _PROBE_STEP = 0.05
 _PROBE_TOLERANCE = 1e-3
@@ -54,24 +71,47 @@ class ColorConfig:
 
     Args:
         config: A file, or ``ocio://`` and the name of a built-in config.
+        label: What messages call it; "" takes ``config``.
+        alone: Whether the file has come without the folder it was written in. LUTs outside of it
+            are not looked for then; those in an ``.ocioz`` archive are.
 
     Raises:
         RequestError: There is no such config, or it does not load.
     """
 
-    def __init__(self, config: str = BUILTIN_CONFIG) -> None:
+    def __init__(
+        self, config: str = BUILTIN_CONFIG, *, label: str = "", alone: bool = False
+    ) -> None:
+        # A process that lives long would be served tables of files as they once were.
+        OCIO.ClearAllCaches()
         try:
             self._config = OCIO.Config.CreateFromFile(config)
             self._config.validate()
-        except (OCIO.Exception, OCIO.ExceptionMissingFile) as error:
+        except _OCIO_ERRORS as error:
             raise RequestError(
-                f"OCIO config {config}",
+                f"OCIO config {label or config}",
                 f"it does not load ({str(error).splitlines()[0]})",
                 "Give a config file or leave it to the built-in one.",
                 code="ocio_config",
             ) from error
-        self.name = config
-        self._processors: dict[tuple[str, str], OCIO.CPUProcessor] = {}
+        self._alone = alone and self._config.getConfigIOProxy() is None
+        self._context = _context(self._config, f"{config}.luts" if self._alone else "")
+        self.name = label or config
+        """As it was asked for."""
+        self.title = self._config.getName() or self.name
+        """What it calls itself: ``ocio://default`` is another config in every release."""
+        if self._is_stand_in():
+            raise RequestError(
+                f"OCIO config {self.name}",
+                "it knows no colour (it holds nothing but spaces of data)",
+                "Give a config with colour spaces or leave it to the built-in one.",
+                code="ocio_config",
+            )
+        self._conversions: dict[tuple[str, str, str], Conversion] = {}
+
+    def knows(self, wanted: str) -> bool:
+        """Whether `find` finds it."""
+        return bool(self._config.getColorSpace(wanted) or self._config.findColorSpaceForID(wanted))
 
     def find(self, wanted: str, *, subject: str = "colour space") -> Space:
         """The space with this interop ID, name, alias or role; upper and lower case are one.
@@ -140,18 +180,88 @@ class ColorConfig:
             source: Space of ``rgb``.
             target: Space of the result.
         """
-        pixels: Rgb = np.ascontiguousarray(rgb, np.float32)
-        if source != target and pixels.size:
-            self._processor(source, target).applyRGB(pixels)
-        return pixels
+        return self.conversion(source, target).apply(rgb)
 
-    def _processor(self, source: Space, target: Space) -> OCIO.CPUProcessor:
-        key = (source.name, target.name)
-        if key not in self._processors:
-            processor = self._config.getProcessor(*key)
-            # The default optimisation approximates powers, which shows in the last bits of half.
-            self._processors[key] = processor.getOptimizedCPUProcessor(OCIO.OPTIMIZATION_LOSSLESS)
-        return self._processors[key]
+    def conversion(self, source: Space, target: Space) -> Conversion:
+        """The way from one space of this config to another."""
+        key = (source.name, target.name, "")
+        if key not in self._conversions:
+            make = partial(self._config.getProcessor, self._context, *key[:2])
+            self._conversions[key] = self._made(make, source)
+        return self._conversions[key]
+
+    def to_known(
+        self, source: Space, names: Sequence[str], *, subject: str = "colour space"
+    ) -> tuple[Conversion, Conversion]:
+        """The way from a space of this config to one that it may lack, and back.
+
+        What the config lacks is taken from the built-in one, by way of the space that both of
+        them have in common.
+
+        Args:
+            source: A space of this config.
+            names: `LINEAR_REC709` or `LINEAR_AP1`.
+            subject: How messages name what is converted.
+
+        Raises:
+            RequestError: The config lacks the space and does not say what it has in common.
+        """
+        for name in names:
+            found = self._config.getColorSpace(name)
+            if found is not None:
+                target = self._space(found)
+                return self.conversion(source, target), self.conversion(target, source)
+        return self._by_interchange(source, names[0], subject)
+
+    def _by_interchange(
+        self, source: Space, name: str, subject: str
+    ) -> tuple[Conversion, Conversion]:
+        if not self._config.hasRole(_INTERCHANGE):
+            raise RequestError(
+                subject,
+                f"{self.name} has neither {name} nor the role {_INTERCHANGE} (expected one of "
+                "them, to know what its primaries are)",
+                "Use an ACES or studio config, or leave it to the built-in one.",
+                code="ocio_config",
+            )
+        keys = (source.name, name, "there"), (source.name, name, "back")
+        if keys[0] not in self._conversions:
+            other = OCIO.Config.CreateFromFile(BUILTIN_CONFIG)
+            between = OCIO.Config.GetProcessorFromConfigs
+            own, known = (
+                (self._context, self._config, source.name),
+                (other.getCurrentContext(), other, name),
+            )
+            self._conversions[keys[0]] = self._made(partial(between, *own, *known), source)
+            self._conversions[keys[1]] = self._made(partial(between, *known, *own), source)
+        return self._conversions[keys[0]], self._conversions[keys[1]]
+
+    def _made(self, make: Callable[[], OCIO.Processor], space: Space) -> Conversion:
+        """The conversion, or what to do when a LUT that the space is made of is not to be had."""
+        try:
+            processor = make()
+            if self._alone and list(processor.getProcessorMetadata().getFiles()):
+                # Found by an absolute path: no client may see through any file of this machine.
+                raise OCIO.ExceptionMissingFile("its LUT has not come with the config")
+        except _OCIO_ERRORS as error:
+            missing = isinstance(error, OCIO.ExceptionMissingFile) or not self._alone
+            said = str(error).splitlines()[0].split(". ")[0].rstrip(".")
+            detail = said if missing else "a LUT of it does not load"
+            raise RequestError(
+                f"OCIO config {self.name}",
+                f"the colour space {space.name!r} cannot be used ({detail})",
+                "Pass the config as an .ocioz archive, which holds its LUTs, or let the server "
+                "read it in its folder (--roots, --transport path)."
+                if self._alone
+                else "Check search_path in the config, and that its LUTs are there.",
+                code="ocio_lut",
+            ) from error
+        return _conversion(processor)
+
+    def _is_stand_in(self) -> bool:
+        """Whether this is what OCIO makes up where there is no config: one raw space."""
+        spaces = self._config.getColorSpaces(OCIO.SEARCH_REFERENCE_SPACE_ALL, OCIO.COLORSPACE_ALL)
+        return all(space.isData() for space in spaces)
 
     def _is_curve(self, source: Space, target: Space) -> bool:
         """Whether a change of one channel changes that channel only."""
@@ -168,13 +278,16 @@ class ColorConfig:
         return Space(
             name=name,
             interop_id=found.getInteropID(),
-            linear=bool(
-                self._config.isColorSpaceLinear(name, OCIO.REFERENCE_SPACE_SCENE)
-                and not found.isData()
-            ),
+            linear=not found.isData() and self._is_linear(name),
             data=bool(found.isData()),
             display=found.getReferenceSpaceType() == OCIO.REFERENCE_SPACE_DISPLAY,
         )
+
+    def _is_linear(self, name: str) -> bool:
+        try:
+            return bool(self._config.isColorSpaceLinear(name, OCIO.REFERENCE_SPACE_SCENE))
+        except _OCIO_ERRORS:
+            return False  # a LUT is missing: said when the space is used, not when it is listed
 
     def _near(self, wanted: str) -> list[str]:
         names: dict[str, str] = {}
@@ -185,3 +298,42 @@ class ColorConfig:
                 names[name.lower()] = name
         close = difflib.get_close_matches(wanted.lower(), names, n=4, cutoff=0.5)
         return [names[name] for name in close]
+
+
+def _context(config: OCIO.Config, nowhere: str) -> OCIO.Context:
+    """Where LUTs are looked for. Variables have the config's defaults, never the machine's values.
+
+    Args:
+        config: The config.
+        nowhere: A folder that is not there, to look in instead of the config's own; or "".
+    """
+    context = deepcopy(config.getCurrentContext())
+    context.clearStringVars()
+    for name in config.getEnvironmentVarNames():
+        context[name] = config.getEnvironmentVarDefault(name)
+    if nowhere:
+        context.clearSearchPaths()
+        context.setWorkingDir(nowhere)
+    return context
+
+
+def _conversion(processor: OCIO.Processor) -> Conversion:
+    # The default optimisation approximates powers, which shows in the last bits of half.
+    cpu = processor.getOptimizedCPUProcessor(OCIO.OPTIMIZATION_LOSSLESS)
+    matrix = _matrix(processor)
+    if matrix is not None and np.array_equal(matrix, np.eye(3)):
+        return Conversion(None, None)
+    return Conversion(cpu, matrix)
+
+
+def _matrix(processor: OCIO.Processor) -> Matrix | None:
+    """The one matrix that a processor comes down to, or None if there is more to it."""
+    optimized = processor.getOptimizedProcessor(OCIO.OPTIMIZATION_LOSSLESS)
+    product = np.eye(4)
+    for transform in optimized.createGroupTransform():
+        if not isinstance(transform, OCIO.MatrixTransform) or any(transform.getOffset()):
+            return None
+        step = np.array(transform.getMatrix()).reshape(4, 4)
+        forward = transform.getDirection() == OCIO.TRANSFORM_DIR_FORWARD
+        product = (step if forward else np.linalg.inv(step)) @ product
+    return np.ascontiguousarray(product[:3, :3])

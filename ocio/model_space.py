@@ -1,14 +1,9 @@
 """Scene-linear to what a network trained on display pictures can see, and exactly back.
 
-::
-
-    f(x) = sRGB(x)                               x <= 0.18
-    f(x) = yK + dK * T * ln(1 + (x - 0.18) / T)  above, with f(peak) = 1
-
-Below mid-grey the curve is sRGB's, as in the network's training; above, a logarithmic shoulder of
-the same value and slope reaches 1 at the shot's peak, so that no highlight is cut. Shots that
-never go beyond 1 take sRGB's curve alone. Exposure and peak belong to the shot, never to a frame:
-that would flicker.
+The usual curve is the shaper (`ocio.curves`): sRGB below mid-grey, as in the network's training,
+and above a logarithmic shoulder that reaches 1 at the shot's peak, so that no highlight is cut.
+Shots that never go beyond 1 take sRGB alone. Exposure and peak belong to the shot, never to a
+frame: that would flicker.
 
 Pure arithmetic; needs no OCIO.
 """
@@ -16,26 +11,24 @@ Pure arithmetic; needs no OCIO.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-Rgb = npt.NDArray[np.float32]
-"""(..., 3) float32."""
+from ocio.conversion import Rgb
+from ocio.curves import KNEE, Acescct, Curve, Shaper, Srgb
+from ocio.strips import Bench, Strip, strips
 
-KNEE = 0.18
-"""Mid-grey, scene-linear: where the shoulder begins."""
-
-KNEE_CODE = 1.055 * KNEE ** (1 / 2.4) - 0.055
-KNEE_SLOPE = 1.055 / 2.4 * KNEE ** (1 / 2.4 - 1)
-"""sRGB's value and slope at the knee. Source: IEC 61966-2-1."""
-
-_TOE, _TOE_SLOPE = 0.0031308, 12.92
-"""Source: IEC 61966-2-1."""
+CurveName = Literal["shaper", "srgb", "acescct", "camera-log"]
+"""``camera-log`` is the plate's own, so a `ModelSpace` is given it."""
 
 HIGHEST_PEAK = 1024.0
-"""Largest peak; beyond, a step of the network's output would be worth too much light."""
+"""Largest peak of the shaper; beyond, a step of the network would be worth too much light."""
+
+_MOST_STOPS = 4.0
+_DARKEST = 1e-6
+_BRIGHTEST = 1e9
 
 
 @dataclass(frozen=True)
@@ -44,66 +37,122 @@ class ModelSpace:
 
     Attributes:
         exposure: Stops by which light is raised before the curve.
-        peak: Scene-linear value, after exposure, that becomes 1; 1 means sRGB's curve alone.
+        peak: Scene-linear value, after exposure, that becomes 1. Of the shaper it may be chosen;
+            there 1 means sRGB's curve alone.
+        curve: Which curve.
+        log: The plate's curve, for ``camera-log``.
     """
 
     exposure: float = 0.0
     peak: float = 1.0
+    curve: CurveName = "shaper"
+    log: Curve | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def of_shot(cls, luminance: float, peak: float) -> ModelSpace:
-        """The curve for what a shot holds.
+    def of_shot(
+        cls,
+        luminance: float,
+        peak: float,
+        *,
+        exposure: float | None = None,
+        ceiling: float | None = None,
+    ) -> ModelSpace:
+        """The shaper for what a shot holds.
 
         Args:
             luminance: Geometric mean of its background's luminance, scene-linear.
             peak: Its brightest component that is not a stray pixel, scene-linear.
+            exposure: Stops, to be taken as they are; None brings the luminance to mid-grey in
+                steps of a quarter, and only where it is more than a stop away.
+            ceiling: The curve's peak, to be taken as it is; None takes the power of two that
+                holds the shot's.
         """
-        stops = np.clip(math.log2(KNEE / max(luminance, 1e-6)), -4.0, 4.0)
-        exposure = round(float(stops) * 4) / 4 if abs(stops) > 1 else 0.0
-        raised = peak * 2.0**exposure
-        if raised <= 1.0:
-            return cls(exposure, 1.0)
-        return cls(exposure, min(HIGHEST_PEAK, 2.0 ** math.ceil(math.log2(raised))))
+        if exposure is None:
+            exposure = _exposure_for(luminance)
+        if ceiling is None:
+            raised = peak * 2.0**exposure
+            ceiling = 2.0 ** math.ceil(math.log2(raised)) if raised > 1.0 else 1.0
+        return cls(exposure, min(HIGHEST_PEAK, ceiling))
 
-    def encode(self, rgb: Rgb) -> Rgb:
-        """Scene-linear to 0..1; beyond the peak is cut, below 0 too."""
-        x = rgb.astype(np.float64) * 2.0**self.exposure
-        code = _srgb(x)
-        if self.peak > 1.0:
-            t = self._shoulder
-            over = x > KNEE
-            code[over] = KNEE_CODE + KNEE_SLOPE * t * np.log1p((x[over] - KNEE) / t)
-        encoded: Rgb = np.clip(code, 0.0, 1.0).astype(np.float32)
-        return encoded
+    @classmethod
+    def of_curve(
+        cls, curve: CurveName, *, exposure: float = 0.0, log: Curve | None = None
+    ) -> ModelSpace:
+        """A curve whose peak is its own: any but the shaper.
+
+        Args:
+            curve: Which.
+            exposure: Stops; none unless asked for, so that the numbers are the standard's.
+            log: The plate's curve, for ``camera-log``.
+        """
+        top = cls(curve=curve, log=log).decode(np.ones(1, np.float32))[0]
+        return cls(exposure, float(f"{top:.6g}"), curve, log)
+
+    def encode(self, light: Rgb) -> Rgb:
+        """Scene-linear to 0..1; beyond the peak is cut, below 0 too.
+
+        Args:
+            light: Any shape, float32. NaN counts as 0, Inf as very bright.
+
+        Returns:
+            Of the same shape, C-contiguous, finite.
+        """
+        code = np.empty(light.shape, np.float32)
+        bench = Bench()
+        for part, into in strips(light, code, width=1):
+            self.encode_into(part, into, bench)
+        return code
 
     def decode(self, code: Rgb) -> Rgb:
-        """0..1 back to scene-linear; values outside are cut first, as the curve is steep there."""
-        y = np.clip(code, 0.0, 1.0).astype(np.float64)
-        x = _linear(y)
-        if self.peak > 1.0:
-            t = self._shoulder
-            over = y > KNEE_CODE
-            x[over] = KNEE + t * np.expm1((y[over] - KNEE_CODE) / (KNEE_SLOPE * t))
-        light: Rgb = (x / 2.0**self.exposure).astype(np.float32)
+        """0..1 back to scene-linear; values outside are cut first, as the curve is steep there.
+
+        Args:
+            code: Any shape, float32. NaN counts as 0.
+
+        Returns:
+            Of the same shape, C-contiguous, finite.
+        """
+        light = np.empty(code.shape, np.float32)
+        bench = Bench()
+        for part, into in strips(code, light, width=1):
+            self.decode_into(part, into, bench)
         return light
 
+    def encode_into(self, light: Strip, code: Strip, bench: Bench) -> None:
+        """`encode` for one strip."""
+        values, *spare = bench.like(light)
+        np.multiply(tamed(light), 2.0**self.exposure, out=values)
+        self._law.to_code(values, spare)
+        np.copyto(code, values, casting="same_kind")
+        np.clip(code, 0.0, 1.0, out=code)
+
+    def decode_into(self, code: Strip, light: Strip, bench: Bench) -> None:
+        """`decode` for one strip."""
+        values, *spare = bench.like(code)
+        np.fmin(np.fmax(code, 0.0, out=values), 1.0, out=values)
+        self._law.to_light(values, spare)
+        np.multiply(values, 2.0**-self.exposure, out=light, casting="same_kind")
+
     @property
-    def _shoulder(self) -> float:
-        """T: f(peak) = 1, found by bisection; f(peak) grows with T."""
-        low, high = 1e-6, 1e6
-        for _ in range(200):
-            middle = math.sqrt(low * high)
-            reached = KNEE_CODE + KNEE_SLOPE * middle * math.log1p((self.peak - KNEE) / middle)
-            low, high = (middle, high) if reached < 1.0 else (low, middle)
-        return math.sqrt(low * high)
+    def _law(self) -> Curve:
+        if self.curve == "camera-log":
+            if self.log is None:
+                raise ValueError("camera-log is the plate's own curve: pass it as log")
+            return self.log
+        if self.curve == "acescct":
+            return Acescct()
+        return Shaper(self.peak) if self.curve == "shaper" and self.peak > 1.0 else Srgb()
 
 
-def _srgb(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    curve = 1.055 * np.maximum(x, _TOE) ** (1 / 2.4) - 0.055
-    code: npt.NDArray[np.float64] = np.where(x <= _TOE, x * _TOE_SLOPE, curve)
-    return code
+def tamed(light: Strip) -> Strip:
+    """The strip itself if all of it can be reckoned with, else a copy: NaN as 0, within +-1e9."""
+    # With a NaN in it, either end is NaN and within nothing.
+    if light.min() >= -_BRIGHTEST and light.max() <= _BRIGHTEST:
+        return light
+    return np.clip(np.nan_to_num(light, nan=0.0), -_BRIGHTEST, _BRIGHTEST)
 
 
-def _linear(y: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    curve = ((np.maximum(y, _TOE * _TOE_SLOPE) + 0.055) / 1.055) ** 2.4
-    return np.where(y <= _TOE * _TOE_SLOPE, y / _TOE_SLOPE, curve)
+def _exposure_for(luminance: float) -> float:
+    stops = math.log2(KNEE / max(luminance, _DARKEST))
+    stops = min(_MOST_STOPS, max(-_MOST_STOPS, stops))
+    return round(stops * 4) / 4 if abs(stops) > 1 else 0.0

@@ -12,7 +12,6 @@ from bridge.errors import RequestError, ServerError
 from bridge.shot import Shot, SourceFile
 from ocio.convert import ColorConfig
 from void_server import plate as plates
-from void_server.composite import Patch
 from void_server.engines.engine import Fill, Mask, Rgb
 from void_server.images.picture import Picture
 from void_server.images.source import Locate
@@ -20,8 +19,10 @@ from void_server.images.window import Window
 from void_server.inputs import Inputs
 from void_server.matte import Alpha, FrameMatte, frame_matte
 from void_server.packed import pack, unpack
+from void_server.patch import Patch
 from void_server.quadmask import subtract
 from void_server.recent import Recent
+from void_server.shot_config import open_config
 
 DEFAULT_MEMORY = 1 << 30
 """Bytes of decoded frames that are kept: three quarters as files hold them, about nine 4K EXR
@@ -51,8 +52,12 @@ class ShotFootage:
         locate: Where each source file lies.
         grow: How far the hole reaches beyond the mattes, plate pixels.
         feather: Width of the soft edge inside the hole, plate pixels.
-        config: OCIO config; None takes the built-in one.
+        config: OCIO config; None opens the one that the shot names.
         memory: Bytes of decoded frames to keep.
+
+    Attributes:
+        shot: What is worked on.
+        config: Where colour spaces are looked up.
 
     Raises:
         RequestError: The shot cannot be worked on; lists everything that was found.
@@ -70,7 +75,8 @@ class ShotFootage:
     ) -> None:
         self.shot = shot
         self._grow, self._feather = grow, feather
-        self._inputs = Inputs(shot, locate=locate, config=config or ColorConfig())
+        self.config = config or open_config(shot, locate)
+        self._inputs = Inputs(shot, locate=locate, config=self.config)
         self._mattes: dict[int, _Mattes] = {}
         self._pictures: Recent[int, Picture] = Recent(memory * 3 // 4)
         self._plates: Recent[int, Rgb] = Recent(memory // 4)

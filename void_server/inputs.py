@@ -5,9 +5,13 @@ All of it is said in one error, so that nobody mends a shot in ten rounds.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bridge.errors import RequestError
 from bridge.shot import Sequence, Shot
+from ocio import names
 from ocio.convert import ColorConfig
+from void_server.images.exr_views import no_view
 from void_server.images.picture import find_rgb
 from void_server.images.source import Locate, Source, open_source
 from void_server.images.window import Window, union_all
@@ -84,13 +88,16 @@ class Inputs:
             find_rgb(plate.channels, self.subject)
         except RequestError as error:
             self._problems.append(error)
+        if self._shot.view and not plate.views:
+            self._problems.append(no_view(self._shot.view, self.subject, ()))
         return plate
 
     def _find_color(self, config: ColorConfig) -> PlateColor:
         try:
-            return plate_color(
+            wanted, said = _in_config(self._shot.colorspace, config, self.subject)
+            color = plate_color(
                 tag=self.plate.colorspace,
-                wanted=self._shot.colorspace,
+                wanted=wanted,
                 untagged=self.plate.untagged,
                 config=config,
                 subject=self.subject,
@@ -98,6 +105,7 @@ class Inputs:
         except RequestError as error:
             self._problems.append(error)
             return PlateColor("", "")
+        return replace(color, warnings=(*said, *color.warnings)) if said else color
 
     def _read_windows(self) -> Window | None:
         """Find every data window, and return the one display window; None when there is none."""
@@ -145,9 +153,23 @@ class Inputs:
             self.mattes.append(opened)
 
     def _open(self, sequence: Sequence) -> Source:
-        source = open_source(sequence, self._locate)
+        source = open_source(sequence, self._locate, self._shot.view)
         self._sources.append(source)
         return source
+
+
+def _in_config(wanted: str, config: ColorConfig, subject: str) -> tuple[str, tuple[str, ...]]:
+    """A name as the config knows it, and what to say when a host's own word was translated.
+
+    Raises:
+        RequestError: It is a host's word that leaves something open.
+    """
+    if not wanted or config.knows(wanted):
+        return wanted, ()
+    meant = names.resolve(wanted, subject=subject)
+    if meant is None:
+        return wanted, ()
+    return meant.space, (f"{subject}: {meant.host}'s {meant.name!r} was read as {meant.space}",)
 
 
 def _check_request(shot: Shot) -> None:

@@ -65,6 +65,21 @@ class PlateColor:
         """Whether `to_linear` treats each channel by itself."""
         return self._is_curve
 
+    @property
+    def config(self) -> ColorConfig | None:
+        """Where its spaces are looked up; None where nobody had to."""
+        return self._config
+
+    @property
+    def own_space(self) -> Space | None:
+        """The space of the plate's own numbers, as `config` has it."""
+        return self._source
+
+    @property
+    def linear_space(self) -> Space | None:
+        """The scene-linear space, as `config` has it."""
+        return self._target
+
 
 def plate_color(
     *,

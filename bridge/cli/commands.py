@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import bridge
-from bridge.cli import demo, doctor, jobs, keys, remove, show, weights
+from bridge.cli import demo, doctor, jobs, keys, ocio, remove, report, show, weights
 
 app = typer.Typer(
     help="Remove objects from shots: plate and roto in, EXR frames out that drop into the comp.",
@@ -42,7 +42,9 @@ app.command()(jobs.status)
 app.command("jobs")(jobs.jobs)
 app.command()(jobs.cancel)
 app.command()(jobs.fetch)
+app.command()(report.report)
 app.command()(jobs.purge)
 app.command()(doctor.doctor)
 app.command(context_settings=_PASSED_ON, add_help_option=False)(weights.weights)
+app.command(context_settings=_PASSED_ON, add_help_option=False)(ocio.ocio)
 app.add_typer(keys.app, name="keys")

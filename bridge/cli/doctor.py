@@ -17,6 +17,7 @@ import msgspec
 import typer
 
 import bridge
+from bridge import color_config
 from bridge.cli import child, options, place, server, show
 from bridge.cli.place import Place
 from bridge.client import Client
@@ -53,7 +54,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         version: Version of this package.
         python: Version of Python and the machine it runs on.
         installed: Version of each package by extra; "" when it is not installed.
-        ocio: Where colour spaces come from.
+        ocio: Which OCIO config is used, and where it was found.
         data_dir: The data folder.
         free: Bytes free there, or None when it cannot be told.
         server: The server that answered, in words, or what went wrong.
@@ -187,12 +188,11 @@ def _version(name: str) -> str:
 
 
 def _ocio() -> str:
-    config = os.environ.get("OCIO", "")
-    if not config:
-        return "built in (OCIO is not set)"
-    if config.startswith("ocio://") or Path(config).is_file():
-        return config
-    return f"{config} (not there; set OCIO to a file, or unset it)"
+    try:
+        choice = color_config.discover(environ=os.environ)
+    except RequestError as error:
+        return str(error)
+    return f"{choice.config} (from {choice.origin})" if choice else "built in (OCIO is not set)"
 
 
 def _free(folder: Path) -> int | None:

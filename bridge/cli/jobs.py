@@ -34,7 +34,7 @@ def status(
         show.reported(json),
         server.running(place.load(server=endpoint, server_key=server_key)) as client,
     ):
-        found = client.status(_job(client, job).job).status
+        found = client.status(job_named(client, job).job).status
         show.answer(asdict(found)) if json else show.say(_told(found))
 
 
@@ -66,7 +66,7 @@ def cancel(
         show.reported(json),
         server.running(place.load(server=endpoint, server_key=server_key)) as client,
     ):
-        now = client.cancel(_job(client, job).job).status
+        now = client.cancel(job_named(client, job).job).status
         show.answer(asdict(now)) if json else show.say(_told(now))
 
 
@@ -87,7 +87,7 @@ def fetch(
         server.running(place.load(server=endpoint, server_key=server_key)) as client,
     ):
         picture = preview.checked(preview_file)
-        known = _job(client, job)
+        known = job_named(client, job)
         landing = begin(
             out,
             name=known.name,
@@ -144,7 +144,7 @@ def purge(
             raise _no_such_job(job, "no server is running that could have it")
         if client is not None:
             with client:
-                gone = client.purge(_job(client, job).job if job else "", before=before)
+                gone = client.purge(job_named(client, job).job if job else "", before=before)
             count, freed = gone.jobs, gone.bytes
         if not job:
             leftovers = _purge_private(where.private, before)
@@ -160,8 +160,12 @@ def _no_such_job(job: str, text: str) -> RequestError:
     return RequestError(f"job {job}", text, "void jobs lists them.", code="no_such_job")
 
 
-def _job(client: Client, beginning: str) -> JobStatus:
-    """The job whose id begins so; the newest for ""."""
+def job_named(client: Client, beginning: str) -> JobStatus:
+    """The job whose id begins so; the newest for "".
+
+    Raises:
+        RequestError: There is none, or there are several.
+    """
     listed = client.jobs()
     found = [one for one in listed if one.job.startswith(beginning.lower())]
     if not beginning and found:

@@ -26,6 +26,14 @@ ServerKey = Annotated[
         show_default=False,
     ),
 ]
+Ocio = Annotated[
+    str,
+    typer.Option(
+        "--ocio",
+        metavar="FILE|ocio://NAME",
+        help="OCIO config, .ocio or .ocioz. Without it: $OCIO, $VOID_OCIO, or the built-in one.",
+    ),
+]
 Out = Annotated[
     Path, typer.Option(metavar="DIR", help="Folder that gets the version folder.", file_okay=True)
 ]
@@ -54,11 +62,3 @@ class Missing(str, Enum):
 
     refuse = "refuse"
     hold = "hold"
-
-
-class Output(str, Enum):
-    """Which pictures come back."""
-
-    comp = "comp"
-    patch = "patch"
-    both = "both"

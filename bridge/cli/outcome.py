@@ -7,7 +7,6 @@ import msgspec
 from bridge.cli import show
 from bridge.errors import ServerError
 from bridge.landing import Landing
-from bridge.sequence import Version
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -20,6 +19,8 @@ class Outcome(msgspec.Struct, frozen=True):
         first_frame: First frame, inclusive.
         last_frame: Last frame, inclusive.
         out: The version folder.
+        patterns: The sequences in it by kind, as patterns with a folder.
+        report: The page that shows what came of it; "" when the server made none.
         changed_outside: Values outside the composite alpha whose bits are not the plate's; None
             when the server did not say.
         seconds: Time it took to compute.
@@ -32,6 +33,8 @@ class Outcome(msgspec.Struct, frozen=True):
     first_frame: int
     last_frame: int
     out: str
+    patterns: dict[str, str]
+    report: str
     changed_outside: int | None
     seconds: float
     warnings: tuple[str, ...]
@@ -69,6 +72,8 @@ def outcome(landing: Landing) -> Outcome:
         first_frame=landing.finished[0],
         last_frame=landing.finished[-1],
         out=str(version.folder.absolute()),
+        patterns=_patterns(landing),
+        report=str(version.page.absolute()) if version.page.exists() else "",
         changed_outside=ran.changed_outside,
         seconds=ran.seconds,
         warnings=ran.warnings,
@@ -84,14 +89,16 @@ def say_outcome(result: Outcome, landing: Landing, *, was_there: bool, as_json: 
     done = "is there already" if was_there else f"took {show.duration(result.seconds)}"
     frames = f"{result.first_frame}-{result.last_frame}"
     show.say(f"{version.stem} {done}: frames {frames}, engine {result.engine}")
-    for pattern in _patterns(landing, version):
+    for pattern in result.patterns.values():
         show.say(f"  {pattern}")
+    if result.report:
+        show.say(f"  {result.report}")
     if result.changed_outside is not None:
         show.say(f"  changed outside the matte: {result.changed_outside}")
     for warning in result.warnings:
         show.say(f"  note: {warning}")
 
 
-def _patterns(landing: Landing, version: Version) -> list[str]:
+def _patterns(landing: Landing) -> dict[str, str]:
     kinds = [kind for kind, frames in landing.standing.items() if frames]
-    return [str(version.pattern(kind).absolute()) for kind in kinds]
+    return {kind: str(landing.version.pattern(kind).absolute()) for kind in kinds}

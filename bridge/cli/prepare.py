@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 
-from bridge import sequence
-from bridge.cli import show
+from bridge import color_config, like, sequence
+from bridge.cli import output, show
 from bridge.cli.found import Found, aligned, needed
 from bridge.cli.hashing import bytes_to_read, hashed
 from bridge.cli.inputs import find, void_folder
@@ -17,7 +19,7 @@ from bridge.sequence import FrameRange
 from bridge.shot import (
     Matte,
     Missing,
-    Output,
+    OcioConfig,
     Parameter,
     Request,
     Role,
@@ -25,6 +27,7 @@ from bridge.shot import (
     Shot,
     SourceFile,
     job_id,
+    output_of,
     source_files,
 )
 
@@ -39,23 +42,30 @@ _WORDS: dict[str, Parameter] = {"true": True, "on": True, "false": False, "off":
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What was typed after ``void remove``; the fields are its options."""
+    """What was typed after ``void remove``; the fields are its options.
+
+    What is "" or None was not typed, and may be taken over from ``like``.
+    """
 
     plate: str
     matte: tuple[str, ...] = ()
     affected: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     prompt: str = ""
-    engine: str = "auto"
+    engine: str = ""
     frames: str = ""
     colorspace: str = ""
+    ocio: str = ""
+    view: str = ""
     matte_channel: str = ""
-    grow: float = 8.0
-    feather: float = 6.0
-    seed: int = 0
+    grow: float | None = None
+    feather: float | None = None
+    seed: int | None = None
+    like: str = ""
     name: str = ""
     missing: Missing = "refuse"
-    output: Output = "comp"
+    output: str = ""
+    layers: bool = False
     parameters: tuple[str, ...] = ()
 
 
@@ -85,6 +95,10 @@ class Prepared:
         shot = self.request.shot
         mattes = tuple(replace(m, sequence=self._placed(m.sequence)) for m in shot.mattes)
         placed = replace(shot, plate=self._placed(shot.plate), mattes=mattes)
+        if shot.config is not None and shot.config.file is not None:
+            placed = replace(
+                placed, config=replace(shot.config, file=self._at_home(shot.config.file))
+            )
         return replace(self.request, shot=placed)
 
     def lacking(self, digests: tuple[str, ...]) -> list[tuple[SourceFile, Path]]:
@@ -93,8 +107,10 @@ class Prepared:
         return [(sources[digest], self.files[digest]) for digest in digests]
 
     def _placed(self, pictures: Sequence) -> Sequence:
-        files = (replace(f, path=str(self.files[f.sha256].resolve())) for f in pictures.files)
-        return replace(pictures, files=tuple(files))
+        return replace(pictures, files=tuple(map(self._at_home, pictures.files)))
+
+    def _at_home(self, file: SourceFile) -> SourceFile:
+        return replace(file, path=str(self.files[file.sha256].resolve()))
 
 
 def prepared(order: Order) -> Prepared:
@@ -103,6 +119,9 @@ def prepared(order: Order) -> Prepared:
     Raises:
         RequestError: A file or frame is missing, a range or parameter cannot be read.
     """
+    kinds = output.wanted(order.output, layers=order.layers)
+    same = like.read(Path(order.like).expanduser()) if order.like else {}
+    config, config_files = _config(order)
     plate, mattes, prompt = _pictures(order)
     wanted = FrameRange.parse(order.frames) if order.frames else plate.range()
     used = [needed(plate, wanted, order.missing)]
@@ -124,19 +143,36 @@ def prepared(order: Order) -> Prepared:
         last_frame=wanted.last,
         colorspace=order.colorspace,
         missing=order.missing,
+        view=order.view,
+        config=config,
     )
-    request = Request(
-        shot=shot,
-        engine=order.engine,
-        prompt=order.prompt or prompt,
-        seed=order.seed,
-        grow=order.grow,
-        feather=order.feather,
-        output=order.output,
-        parameters=parameters(order.parameters),
+    fields = _fields(order, same, prompt)
+    request = Request(shot=shot, output=output_of(kinds), layers=order.layers, **fields)
+    return Prepared(
+        request=request,
+        job=job_id(request),
+        files=files | config_files,
+        padding=sequence.padding_of(file.name for file in plate.files),
     )
-    padding = sequence.padding_of(file.name for file in plate.files)
-    return Prepared(request=request, job=job_id(request), files=files, padding=padding)
+
+
+def _fields(order: Order, same: dict[str, Any], prompt: str) -> dict[str, Any]:
+    """What was typed; else what an earlier result had; else nothing, which is the default."""
+    typed = {name: getattr(order, name) for name in ("engine", "prompt", "seed", "grow", "feather")}
+    typed = {name: value for name, value in typed.items() if value not in ("", None)}
+    fields = {"prompt": prompt} | same | typed
+    # The parameters of one engine mean nothing to another.
+    taken = same["parameters"] if same and fields["engine"] == same["engine"] else {}
+    return fields | {"parameters": taken | parameters(order.parameters)}
+
+
+def _config(order: Order) -> tuple[OcioConfig | None, dict[str, Path]]:
+    """The OCIO config, and its file by digest if it has one."""
+    choice = color_config.discover(order.ocio, environ=os.environ)
+    if choice is None:
+        return None, {}
+    config = choice.describe()
+    return config, {} if config.file is None else {config.file.sha256: Path(choice.config)}
 
 
 def parameters(texts: tuple[str, ...]) -> dict[str, Parameter]:
@@ -205,8 +241,8 @@ def _read(used: list[Found]) -> list[Sequence]:
 
 
 def _default_name(order: Order, plate: Found) -> str:
-    """The plate's base name without frame numbers; for a VOID folder, the folder's name."""
+    """The plate's base name without frame numbers, or a VOID folder's; then the view, if any."""
     path = Path(order.plate).expanduser().absolute()
-    if plate.kind == "movie" and path.is_dir():
-        return sequence.shot_name(f"{path.name}.mov")
-    return sequence.shot_name(plate.label)
+    movie = plate.kind == "movie" and path.is_dir()
+    name = sequence.shot_name(f"{path.name}.mov" if movie else plate.label)
+    return f"{name}_{order.view}" if order.view else name

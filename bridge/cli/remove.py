@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bridge.cli import options, place, preview, server, show
+from bridge.cli import options, output, place, preview, server, show
 from bridge.cli.outcome import outcome, say_outcome
 from bridge.cli.place import Place
 from bridge.cli.prepare import Order, Prepared, prepared
@@ -67,25 +67,53 @@ def remove(
     engine: Annotated[
         str,
         typer.Option(
-            metavar="NAME", help="auto, cleanplate (real pixels of other frames) or void (model)."
+            metavar="NAME",
+            help="auto, cleanplate (real pixels of other frames) or void (model).",
+            show_default="auto",
         ),
-    ] = "auto",
+    ] = "",
     frames: Annotated[
         str, typer.Option(metavar="FIRST-LAST", help="Frames to do, e.g. 1001-1048; else all.")
     ] = "",
     colorspace: Annotated[
         str, typer.Option(metavar="SPACE", help="The plate's colour space; else the files say it.")
     ] = "",
+    ocio: options.Ocio = "",
+    view: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="View of stereo EXR files to work on, e.g. right; the other keeps every bit.",
+        ),
+    ] = "",
     matte_channel: Annotated[
         str, typer.Option(metavar="CHANNEL", help="Channel of the mattes; else alpha.")
     ] = "",
     grow: Annotated[
-        float, typer.Option(metavar="PIXELS", help="How far to reach beyond the mattes.")
-    ] = 8.0,
+        float | None,
+        typer.Option(
+            metavar="PIXELS", help="How far to reach beyond the mattes.", show_default="8"
+        ),
+    ] = None,
     feather: Annotated[
-        float, typer.Option(metavar="PIXELS", help="Width of the soft edge inside that.")
-    ] = 6.0,
-    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Seed of everything random.")] = 0,
+        float | None,
+        typer.Option(
+            metavar="PIXELS", help="Width of the soft edge inside that.", show_default="6"
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="NUMBER", help="Seed of everything random.", show_default="0"),
+    ] = None,
+    like: Annotated[
+        str,
+        typer.Option(
+            metavar="FOLDER",
+            help="An earlier result to match, for the other eye or the next range: its engine, "
+            "prompt, seed, grow, feather and parameters, those chosen by itself too. What else is "
+            "typed goes first.",
+        ),
+    ] = "",
     out: options.Out = Path(),
     name: Annotated[
         str, typer.Option(metavar="NAME", help="Name of the result; else the plate's.")
@@ -100,10 +128,8 @@ def remove(
         options.Missing,
         typer.Option(help="A missing frame: refuse the shot, or hold the frame before it."),
     ] = options.Missing.refuse,
-    output: Annotated[
-        options.Output,
-        typer.Option(help="comp: the finished plate; patch: the new pixels with their alpha."),
-    ] = options.Output.comp,
+    output_kinds: output.Option = "",
+    layers: output.Layers = False,
     quality: Annotated[
         options.Quality | None,
         typer.Option(
@@ -148,13 +174,17 @@ def remove(
         engine=engine,
         frames=frames,
         colorspace=colorspace,
+        ocio=ocio,
+        view=view,
         matte_channel=matte_channel,
         grow=grow,
         feather=feather,
         seed=seed,
+        like=like,
         name=name,
         missing=missing.value,
-        output=output.value,
+        output=output_kinds,
+        layers=layers,
         parameters=(*(param or ()), *([f"quality={quality.value}"] if quality else ())),
     )
     with show.reported(json):

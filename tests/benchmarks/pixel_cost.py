@@ -27,13 +27,15 @@ import OpenEXR
 import OpenImageIO as oiio
 
 from bridge.shot import Matte, Sequence, Shot, SourceFile
-from void_server.composite import Patch, changed_outside, write_comp
+from void_server.composite import write_comp
 from void_server.engines.engine import Fill
 from void_server.footage import ShotFootage
 from void_server.images import exr
 from void_server.images.picture import Picture
 from void_server.matte import bounds
+from void_server.patch import Patch
 from void_server.plate import PlateColor
+from void_server.read_back import changed_outside
 from void_server.worker.writer import Writer
 
 WIDTH, HEIGHT, FIRST, DISTINCT, BLOCK = 4096, 2160, 1001, 4, 5

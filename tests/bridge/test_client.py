@@ -150,6 +150,21 @@ def test_previews_are_asked_for_only_where_the_protocol_knows_them(desk, client_
     assert [question.preview for question in server.asked] == [asks]
 
 
+@pytest.mark.parametrize(("minor", "said"), [(1, False), (2, True)])
+def test_a_server_that_is_too_old_for_a_request_is_not_asked(desk, client_of, minor, said):
+    welcome = msgspec.structs.replace(WELCOME, protocol=(1, minor))
+    server = desk({Hello: [welcome], Submit: [Submitted("j1", "queued", ())]})
+    newer = Request(msgspec.structs.replace(REQUEST.shot, view="right"))
+    if said:
+        client_of(server).submit(newer)
+        assert server.asked == [Submit(newer)]
+        return
+    with pytest.raises(RequestError, match=r"expected protocol 1\.2, got 1\.1\)") as caught:
+        client_of(server).submit(newer)
+    assert caught.value.code == "protocol_version"
+    assert server.asked == []
+
+
 def test_nobody_there_is_a_lost_connection_after_the_timeout(client_of):
     client = client_of("tcp://127.0.0.1:1", timeout=0.2)
     with pytest.raises(ConnectionLost, match=r"does not answer \(waited 0\.2 s\)") as caught:

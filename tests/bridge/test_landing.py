@@ -110,6 +110,9 @@ def test_the_sidecar_keeps_what_the_server_recorded_and_adds_what_landed(tmp_pat
         "padding": 4,
         "comp": "1001-1004",
         "patch": "",
+        "straight": "",
+        "degrained": "",
+        "matte": "",
     }
 
 
@@ -134,13 +137,39 @@ def test_another_file_at_the_servers_path_is_not_taken_for_the_result(tmp_path, 
     assert landing.version.picture("comp", 1001).read_bytes() == b"right"
 
 
-def test_patches_land_beside_the_comp(tmp_path, shelf):
+@pytest.mark.parametrize("kind", ["patch", "straight", "degrained", "matte"])
+def test_every_kind_lands_beside_the_comp(tmp_path, shelf, kind):
     for frame in shelf.frames:
-        shelf.put("patch", frame, f"patch {frame}".encode())
+        shelf.put(kind, frame, f"{kind} {frame}".encode())
     landing = landed(tmp_path, shelf)
-    assert landing.version.picture("patch", 1002).name == "sh010_void_v001_patch.1002.exr"
-    assert landing.version.picture("patch", 1002).read_bytes() == b"patch 1002"
-    assert manifest.read(landing.version).landing.patch == "1001-1004"
+    assert landing.version.picture(kind, 1002).name == f"sh010_void_v001_{kind}.1002.exr"
+    assert landing.version.picture(kind, 1002).read_bytes() == f"{kind} 1002".encode()
+    there = manifest.read(landing.version).landing.frames()
+    assert {name for name, frames in there.items() if frames} == {"comp", kind}
+    assert there[kind] == {1001, 1002, 1003, 1004}
+
+
+def test_a_job_may_land_no_comp_at_all(tmp_path):
+    shelf = Shelf(tmp_path / "server")
+    shelf.results = []
+    for frame in shelf.frames:
+        shelf.put("degrained", frame, f"{frame}".encode())
+    shelf.put_sidecar({})
+    landing = landed(tmp_path / "out", shelf)
+    assert landing.complete
+    assert landing.finished == (1001, 1002, 1003, 1004)
+    assert opened(tmp_path / "out").complete
+
+
+def test_a_kind_that_was_deleted_whole_makes_the_job_incomplete(tmp_path, shelf):
+    for frame in shelf.frames:
+        shelf.put("matte", frame, f"matte {frame}".encode())
+    version = landed(tmp_path, shelf).version
+    for frame in shelf.frames:
+        version.picture("matte", frame).unlink()
+    assert not opened(tmp_path).complete
+    assert landed(tmp_path, shelf).complete
+    assert version.picture("matte", 1004).read_bytes() == b"matte 1004"
 
 
 def test_the_plates_padding_is_kept(tmp_path, shelf):
@@ -317,3 +346,33 @@ def test_a_full_disk_keeps_finished_frames_and_a_rerun_resumes(tmp_path, with_pa
     assert not [name for name in names(folder) if name.startswith(".")]
     assert landed(tmp_path / "out", source).finished == (1001, 1002, 1003, 1004)
     assert names(tmp_path / "out") == ["sh010_void_v001"]
+
+
+# --- the report page -------------------------------------------------------------------------
+
+
+def test_the_page_lands_beside_the_sidecar_and_strips_stay_with_the_server(tmp_path, shelf):
+    shelf.put("report", None, b"<!doctype html>")
+    shelf.put("strip", 1001, b"\x89PNG")
+    landing = landed(tmp_path, shelf)
+    assert landing.complete
+    assert landing.finished == (1001, 1002, 1003, 1004)
+    assert landing.version.page.name == "sh010_void_v001.html"
+    assert landing.version.page.read_bytes() == b"<!doctype html>"
+    assert not [name for name in names(landing.version.folder) if name.endswith(".png")]
+
+
+def test_a_job_of_an_older_server_is_complete_without_a_page(tmp_path, shelf):
+    assert landed(tmp_path, shelf).complete
+    assert not opened(tmp_path).version.page.exists()
+    assert opened(tmp_path).complete
+
+
+def test_a_page_that_was_made_anew_takes_the_place_of_the_one_before(tmp_path, shelf):
+    shelf.put("report", None, b"first")
+    landing = landed(tmp_path, shelf)
+    landing.version.picture("comp", 1002).unlink()
+    shelf.results.pop()
+    shelf.put("report", None, b"second")
+    assert landed(tmp_path, shelf).complete
+    assert landing.version.page.read_bytes() == b"second"

@@ -22,6 +22,7 @@ STRUCTURES = (
     *get_args(messages.Message),
     shot.Request,
     shot.Shot,
+    shot.OcioConfig,
     shot.Matte,
     shot.Sequence,
     shot.SourceFile,
@@ -101,13 +102,49 @@ def test_the_example_is_what_is_sent():
 def test_the_job_id_is_reproducible_from_the_description():
     file = shot.SourceFile("plate.1001.exr", 3, "0" * 64, "/somewhere/plate.1001.exr")
     plate = shot.Sequence("plate.%04d.exr", "stills", (file,), (1001,))
-    request = shot.Request(
+    plain = shot.Request(
         shot.Shot("sh010", plate, (shot.Matte("remove", plate),), 1001, 1001),
         parameters={"b": 1, "a": 0.5},
     )
-    plain = json.loads(msgspec.json.encode(request))
-    for sequence in (plain["shot"]["plate"], plain["shot"]["mattes"][0]["sequence"]):
-        sequence["files"][0]["path"] = ""
-    plain["parameters"] = dict(sorted(plain["parameters"].items()))
-    text = json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
-    assert hashlib.sha256(text.encode()).hexdigest()[:32] == shot.job_id(request)
+    listed = {"label": "plate.%04d.exr", "kind": "stills", "files": [], "frames": [1001]}
+    listed["files"] = [{"name": "plate.1001.exr", "size": 3, "sha256": "0" * 64, "path": ""}]
+    described = {
+        "shot": {
+            "name": "sh010",
+            "plate": listed,
+            "mattes": [{"role": "remove", "sequence": listed, "channel": ""}],
+            "first_frame": 1001,
+            "last_frame": 1001,
+            "colorspace": "",
+            "missing": "refuse",
+        },
+        "engine": "auto",
+        "prompt": "",
+        "seed": 0,
+        "grow": 8.0,
+        "feather": 6.0,
+        "output": "comp",
+        "parameters": {"a": 0.5, "b": 1},
+        "schema": 1,
+    }
+    assert _id(described) == shot.job_id(plain)
+
+    config = shot.OcioConfig("show.ocio", "$OCIO", shot.SourceFile("show.ocio", 9, "1" * 64, "/x"))
+    newer = msgspec.structs.replace(plain.shot, view="right", config=config)
+    told = {"name": "show.ocio", "size": 9, "sha256": "1" * 64, "path": ""}
+    described["shot"] |= {
+        "view": "right",
+        "config": {"name": "show.ocio", "origin": "", "file": told},
+    }
+    assert _id(described) == shot.job_id(msgspec.structs.replace(plain, shot=newer))
+
+
+def _id(described):
+    text = json.dumps(described, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def test_the_config_that_nobody_chose_is_named():
+    from ocio.convert import BUILTIN_CONFIG
+
+    assert f"`{BUILTIN_CONFIG}`" in TEXT

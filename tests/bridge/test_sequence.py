@@ -142,14 +142,18 @@ def test_files_are_named_after_their_version():
     version = Version(folder=Path("out/sh010_void_v002"))
     assert version.label == "v002"
     assert version.picture("comp", 1001).name == "sh010_void_v002.1001.exr"
-    assert version.picture("patch", 1001).name == "sh010_void_v002_patch.1001.exr"
+    named = {kind: version.picture(kind, 1001).name for kind in sequence.PICTURE_KINDS[1:]}
+    assert named == {
+        kind: f"sh010_void_v002_{kind}.1001.exr"
+        for kind in ("patch", "straight", "degrained", "matte")
+    }
     assert version.sidecar.name == "sh010_void_v002.json"
 
 
-@given(st.integers(-999, 99_999), st.integers(4, 8))
-def test_a_host_that_expands_the_pattern_finds_the_file(frame, padding):
+@given(st.integers(-999, 99_999), st.integers(4, 8), st.sampled_from(sequence.PICTURE_KINDS))
+def test_a_host_that_expands_the_pattern_finds_the_file(frame, padding, kind):
     version = Version(folder=Path("a_void_v001"), padding=padding)
-    assert str(version.pattern("comp")) % frame == str(version.picture("comp", frame))
+    assert str(version.pattern(kind)) % frame == str(version.picture(kind, frame))
 
 
 def test_the_first_version_is_one_and_the_folder_above_is_made(tmp_path):

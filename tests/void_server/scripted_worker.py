@@ -14,6 +14,7 @@ The prompt of a request is a JSON object; every key is optional:
     twice       true: delivers every frame twice, the second time with other bytes
     previews    bytes of a preview of each frame, sent before the frame
     warn        text of a warning that it gives before the first frame
+    page        text of a report page; with it comes a strip of each frame
 """
 
 import hashlib
@@ -26,6 +27,7 @@ from pathlib import Path
 
 from bridge.errors import ErrorRecord
 from bridge.messages import EngineInfo, ParameterInfo, Preview, Result
+from bridge.shot import kinds_of
 from bridge.wire import Dealer
 from void_server.broker.parent import end_with_parent
 from void_server.worker.worker_link import (
@@ -126,7 +128,8 @@ class Worker:
         if "fail" in script:
             self.end(run, "failed", ErrorRecord("request", "told_to", shot.name, script["fail"]))
             return
-        self.write(run, None, b"{}")
+        page = {"report": script["page"].encode()} if "page" in script else {}
+        self.write(run, None, b"{}", **page)
         self.end(run, "done")
 
     def misbehave(self, script: dict, run: Run, frame: int) -> None:
@@ -143,7 +146,10 @@ class Worker:
             result = Result("comp", frame, hashlib.sha256(b"x").hexdigest(), 1, str(stray))
             self.dealer.send(Delivered(run.job, run.attempt, frame, (result,)))
             return
-        self.write(run, frame, f"{run.job} {frame}".encode().ljust(script.get("size", 0)))
+        kinds = [kind for kind in kinds_of(run.request.output) if kind != "comp"]
+        kinds += ["strip"] if "page" in script else []
+        others = {kind: f"{kind} {frame}".encode() for kind in kinds}
+        self.write(run, frame, f"{run.job} {frame}".encode().ljust(script.get("size", 0)), **others)
         if script.get("twice"):
             self.write(run, frame, f"{run.job} {frame} again".encode())
 
@@ -155,13 +161,15 @@ class Worker:
         preview = Preview(frame, step, digest, len(content), str(file))
         self.dealer.send(Previewed(run.job, run.attempt, preview))
 
-    def write(self, run: Run, frame: int | None, content: bytes) -> None:
-        digest = hashlib.sha256(content).hexdigest()
-        file = Path(run.results) / f"{digest[:8]}.{frame}.exr"
-        file.write_bytes(content)
+    def write(self, run: Run, frame: int | None, content: bytes, **others: bytes) -> None:
         kind = "sidecar" if frame is None else "comp"
-        result = Result(kind, frame, digest, len(content), str(file))
-        self.dealer.send(Delivered(run.job, run.attempt, frame, (result,)))
+        results = []
+        for of, data in {kind: content, **others}.items():
+            digest = hashlib.sha256(data).hexdigest()
+            file = Path(run.results) / f"{digest[:8]}.{frame}.exr"
+            file.write_bytes(data)
+            results.append(Result(of, frame, digest, len(data), str(file)))
+        self.dealer.send(Delivered(run.job, run.attempt, frame, tuple(results)))
 
     def end(self, run: Run, state: str, error: ErrorRecord | None = None) -> None:
         warnings = ("told to",) if state == "done" else ()

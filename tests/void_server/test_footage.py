@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from bridge.errors import RequestError, ServerError
 from bridge.shot import Matte, Sequence
 from ocio.convert import ColorConfig
-from void_server.composite import changed_outside, write_comp
+from void_server.composite import write_comp
 from void_server.engines.engine import Fill
 from void_server.footage import ShotFootage
 from void_server.images.window import Window
+from void_server.read_back import changed_outside
 
 CONFIG = ColorConfig()
 

@@ -163,3 +163,15 @@ def test_the_engine_sees_finite_pixels_whatever_the_file_holds(config, studio, l
     for color in (decide(config, tag="lin_ap1_scene"), decide(config, wanted="ARRI LogC4")):
         assert np.isfinite(engine_rgb(picture, color)).all()
     assert np.isnan(picture.channel("R")[3, 3])
+
+
+def test_a_decided_colour_names_the_spaces_it_was_decided_on(config):
+    color = decide(config, wanted="ARRI LogC4")
+    assert color.config is config
+    assert color.own_space == config.find("ARRI LogC4")
+    assert color.linear_space == config.find("ocio:lin_awg4_scene")
+
+
+def test_a_colour_that_nobody_knows_names_none(config):
+    color = decide(config)
+    assert (color.config, color.own_space, color.linear_space) == (None, None, None)

@@ -8,9 +8,19 @@ from collections.abc import Iterator
 from collections.abc import Sequence as Many
 from itertools import pairwise
 
+from bridge.color_config import BUILTIN
 from bridge.errors import RequestError
 from bridge.messages import EngineInfo, ParameterInfo
-from bridge.shot import SCHEMA, Matte, Parameter, Request, Sequence, Shot, SourceFile
+from bridge.shot import (
+    SCHEMA,
+    Matte,
+    OcioConfig,
+    Parameter,
+    Request,
+    Sequence,
+    Shot,
+    SourceFile,
+)
 from void_server.broker.schedule import AUTO
 
 FRAME_LIMIT = 100_000
@@ -56,6 +66,8 @@ def check_request(request: Request, *, room: int) -> None:
         )
     for subject, sequence in _sequences(shot):
         _check_sequence(f"{shot.name} {subject}", sequence)
+    if shot.config is not None:
+        _check_config(shot.config)
     _check_files(shot, room)
     _check_numbers(request)
 
@@ -116,6 +128,13 @@ def _sequences(shot: Shot) -> Iterator[tuple[str, Sequence]]:
     yield from ((_subject(matte), matte.sequence) for matte in shot.mattes)
 
 
+def _files(shot: Shot) -> Iterator[tuple[str, SourceFile]]:
+    for subject, sequence in _sequences(shot):
+        yield from ((subject, file) for file in sequence.files)
+    if shot.config is not None and shot.config.file is not None:
+        yield "OCIO config", shot.config.file
+
+
 def _subject(matte: Matte) -> str:
     return "quadmask" if matte.role == "quadmask" else f"{matte.role} matte"
 
@@ -133,6 +152,18 @@ def _check_sequence(subject: str, sequence: Sequence) -> None:
         raise RequestError(subject, "its frame numbers do not rise", code="bad_sequence")
     for file in files:
         _check_file(subject, file)
+
+
+def _check_config(config: OcioConfig) -> None:
+    """A config is sent or OCIO's own: a name must never become a path on this machine."""
+    if config.file is not None:
+        _check_file("OCIO config", config.file)
+    elif not config.name.startswith(BUILTIN):
+        raise RequestError(
+            f"OCIO config {config.name[:100]}",
+            f"its file is not part of the request (expected one, or a name with {BUILTIN})",
+            code="ocio_config",
+        )
 
 
 def _check_file(subject: str, file: SourceFile) -> None:
@@ -159,14 +190,13 @@ def _check_file(subject: str, file: SourceFile) -> None:
 
 def _check_files(shot: Shot, room: int) -> None:
     sizes: dict[str, int] = {}
-    for subject, sequence in _sequences(shot):
-        for file in sequence.files:
-            if sizes.setdefault(file.sha256, file.size) != file.size:
-                raise RequestError(
-                    f"{shot.name} {subject} {file.name}",
-                    f"the same digest has two sizes ({sizes[file.sha256]} and {file.size} bytes)",
-                    code="bad_file",
-                )
+    for subject, file in _files(shot):
+        if sizes.setdefault(file.sha256, file.size) != file.size:
+            raise RequestError(
+                f"{shot.name} {subject} {file.name}",
+                f"the same digest has two sizes ({sizes[file.sha256]} and {file.size} bytes)",
+                code="bad_file",
+            )
     if len(sizes) > FRAME_LIMIT:
         raise RequestError(
             shot.name,
@@ -231,6 +261,8 @@ def _check_parameter(
 def _allowed(info: ParameterInfo, value: Parameter) -> bool:
     if isinstance(info.default, bool) or isinstance(value, bool):
         return isinstance(info.default, bool) and isinstance(value, bool)
+    if isinstance(info.default, str) and not info.choices:
+        return isinstance(value, str) or math.isfinite(value)  # a number is text too: auto, or 0.5
     if isinstance(info.default, str) or isinstance(value, str):
         return type(info.default) is type(value) and (not info.choices or value in info.choices)
     if isinstance(info.default, int) and not isinstance(value, int):

@@ -139,7 +139,9 @@ class ControlDesk:
                 return self._submit(message.request, user)
             case GetStatus():
                 job = self._own(message.job, user)
-                return self._status(job, message.since, preview=message.preview)
+                return self._status(
+                    job, message.since, preview=message.preview, report=message.report
+                )
             case GetJobs():
                 return messages.Jobs(self._jobs.statuses(user, JOBS_AT_ONCE))
             case Cancel():
@@ -226,14 +228,18 @@ class ControlDesk:
             )
         return job
 
-    def _status(self, job: str, since: int, *, preview: bool = False) -> Status:
+    def _status(
+        self, job: str, since: int, *, preview: bool = False, report: bool = False
+    ) -> Status:
         numbered = self._store.results(job, since=since, limit=RESULTS_AT_ONCE)
         status = self._jobs.status(job)
         assert status is not None  # an owner was found
         newest = self._jobs.preview(job) if preview else None
         if newest is not None:
             status = msgspec.structs.replace(status, preview=self._shown(newest))
-        return Status(status, tuple(self._shown(result) for _, result in numbered))
+        # Who is not told of some counts fewer, and is told a few others twice, which is harmless.
+        told = [one for _, one in numbered if report or one.kind not in messages.FOR_PEOPLE]
+        return Status(status, tuple(map(self._shown, told)))
 
     def _shown(self, file: Shown) -> Shown:
         if self._terms.local and self._sources.shares_paths:

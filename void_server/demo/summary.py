@@ -10,7 +10,8 @@ from typing import Any
 from void_server.demo.measure import Measured, measure, spread
 from void_server.demo.scene import Scene
 from void_server.report import page
-from void_server.report.sheet import contact_sheet, encode_png, to_bytes, triptych
+from void_server.report.pictures import encode_png, to_bytes
+from void_server.report.sheet import contact_sheet, triptych
 
 _COLUMNS = 4
 _FACTS = ("job", "engine", "device", "colorspace", "seed", "grow", "feather", "plate")
@@ -43,7 +44,7 @@ def summarize(
         summary=f"A boom microphone and its shadow, removed from {len(scene.frames)} frames of a "
         "shot that the demo filmed itself, so that the truth is known.",
         figures=figures,
-        facts=_facts(sidecar),
+        facts={"Job": _facts(sidecar)},
         warnings=sidecar["warnings"],
         before=encode_png(to_bytes(middle.plate)),
         after=encode_png(to_bytes(middle.clean)),

@@ -15,6 +15,7 @@ from bridge.shot import Parameter
 from void_server.engines.cleanplate import CleanPlate
 from void_server.engines.deferred import Deferred
 from void_server.engines.engine import Engine
+from void_server.engines.standin.engine import StandIn
 from void_server.engines.void import settings as void
 from void_server.engines.void.layout import Layout, why_unavailable
 
@@ -41,7 +42,7 @@ def engines(*, device: str, weights: Path, cache: Path) -> dict[str, Engine]:
         make=functools.partial(_make_void, device=device, weights=weights, cache=cache),
     )
     best_first = (CleanPlate(), model) if device == "cpu" else (model, CleanPlate())
-    return {engine.describe().name: engine for engine in best_first}
+    return {engine.describe().name: engine for engine in (*best_first, StandIn())}
 
 
 def import_available(offered: Iterable[Engine]) -> None:

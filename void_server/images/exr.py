@@ -6,9 +6,9 @@ The only module that imports OpenEXR. Everything read here has passed the gate o
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,14 +16,13 @@ import numpy.typing as npt
 import OpenEXR
 
 from bridge.errors import RequestError, ServerError
+from void_server.images.exr_change import AttributeValue, Change, packed_attribute, plain
 from void_server.images.exr_header import parse_header
-from void_server.images.exr_layout import Attribute, Header, PartHeader
-from void_server.images.exr_splice import chunk_contents, chunk_rows, spliced
-from void_server.images.picture import ExrSource, Picture, Plane, rgb_layers
+from void_server.images.exr_layout import Header, PartHeader
+from void_server.images.exr_splice import chunk_contents, chunk_rows, spliced, with_channels
+from void_server.images.exr_views import check_view, main_part, view_names, views_of
+from void_server.images.picture import ExrSource, Picture, Plane
 from void_server.images.window import Window
-
-AttributeValue = str | int | float
-"""What our own attributes may hold."""
 
 KEPT_CODECS = ("none", "rle", "zips", "zip", "piz", "pxr24")
 """Codecs that return every bit and that every host reads; anything else becomes zip.
@@ -32,12 +31,16 @@ Source: all 65 536 half patterns through each codec; b44 and dwa change most of 
 """
 
 
+_PIXEL_TYPES = {"uint32": 0, "float16": 1, "float32": 2}
+_NO_LAYERS: Mapping[str, Plane] = MappingProxyType({})
+
+
 def set_threads(count: int) -> None:
     """Let OpenEXR use ``count`` threads to pack and unpack; 0 means the calling thread."""
     OpenEXR.set_global_thread_count(count)
 
 
-def decode(data: bytes, header: Header, *, frame: int, subject: str) -> Picture:
+def decode(data: bytes, header: Header, *, frame: int, subject: str, view: str = "") -> Picture:
     """The frame in ``data``, every part and channel in its native type.
 
     Args:
@@ -45,12 +48,14 @@ def decode(data: bytes, header: Header, *, frame: int, subject: str) -> Picture:
         header: Its checked header.
         frame: File number.
         subject: How messages name the frame.
+        view: Which view is the picture; "" takes the file as a whole.
 
     Raises:
-        RequestError: The pixels are cut short or damaged.
+        RequestError: The pixels are cut short or damaged, or there is no such view.
     """
+    check_view(header, view, subject)
     parts = _decode_parts(data, len(header.parts), subject)
-    main = main_part(header)
+    main = main_part(header, view)
     head = header.parts[main]
     return Picture(
         frame=frame,
@@ -59,28 +64,22 @@ def decode(data: bytes, header: Header, *, frame: int, subject: str) -> Picture:
         display_window=head.display_window,
         pixel_aspect=head.pixel_aspect,
         planes=parts[main],
-        colorspace=colorspace_of(header),
+        names=view_names(head, view) if view else {},
+        colorspace=colorspace_of(header, view),
         rate=head.rate,
-        exr=ExrSource(data=data, header=header, parts=parts, main=main),
+        timecode=head.timecode,
+        exr=ExrSource(data=data, header=header, parts=parts, main=main, view=view),
     )
 
 
-def main_part(header: Header) -> int:
-    """Index of the part that holds the picture: the first with RGB, else the first."""
-    for index, part in enumerate(header.parts):
-        if rgb_layers(tuple(part.channels)):
-            return index
-    return 0
-
-
-def colorspace_of(header: Header) -> str | None:
+def colorspace_of(header: Header, view: str = "") -> str | None:
     """What the file says of its colour: an interop ID, or None when it says nothing.
 
     Source: ASWF Color Interop Forum, "Identifying the Color Space of OpenEXR Files" 1.0.0: the
     ACES container flag first, then ``colorInteropID`` of part 0; chromaticities come last here,
     as a rule of this pipeline, since they name linear primaries and nothing else.
     """
-    part = header.parts[main_part(header)]
+    part = header.parts[main_part(header, view)]
     if part.integer("acesImageContainerFlag") == 1:
         return "lin_ap0_scene"
     tag = part.text("colorInteropID") or header.parts[0].text("colorInteropID")
@@ -93,19 +92,22 @@ def colorspace_of(header: Header) -> str | None:
     return str(found) if found else None
 
 
-def warnings_about(header: Header, label: str) -> tuple[str, ...]:
+def warnings_about(header: Header, label: str, view: str = "") -> tuple[str, ...]:
     """What the artist should know when frames like this one are written back."""
-    main = header.parts[main_part(header)]
+    main = header.parts[main_part(header, view)]
     found = []
     if not keeps_codec(main):
         found.append(
             f"{label}: its {main.compression} compression changes pixels each time it is written; "
             "frames with a hole come back as zip"
         )
-    views = [part.text("view") for part in header.parts if part.text("view")]
-    if len(set(views)) > 1 or "multiView" in main.attributes:
-        shown = main.text("view") or "default"
-        found.append(f"{label}: it holds several views; only the {shown} one is worked on")
+    views = views_of(header)
+    if len(views) > 1 and not view:
+        shown = main.text("view") or f"default ({main.views[0]})"
+        found.append(
+            f"{label}: it holds several views ({', '.join(views)}); only the {shown} one is worked "
+            "on, --view takes another"
+        )
     return tuple(found)
 
 
@@ -116,12 +118,14 @@ def encode_over(
     *,
     rows: range,
     drop_prefix: str,
+    layers: Mapping[str, Plane] = _NO_LAYERS,
 ) -> bytes:
-    """The picture's own EXR file with some channels of its main part replaced.
+    """The picture's own EXR file with some channels of its main part replaced, or more of them.
 
     All other parts, channels and attributes are returned as they were read. Where the file
     allows it, chunks without a changed row are copied undecoded; else the frame is encoded anew,
-    and a codec that loses bits becomes zip.
+    and a codec that loses bits becomes zip. With further channels no chunk of the main part can
+    be copied; the header and the other parts still are.
 
     Args:
         picture: A frame that came from an EXR file.
@@ -129,52 +133,42 @@ def encode_over(
         attributes: Added to the main part.
         rows: Rows of the picture's arrays that ``planes`` hold; may be empty.
         drop_prefix: Attributes of the main part whose names begin so are replaced as a whole.
+        layers: Channels that the main part gets besides its own: (h, w) over its data window,
+            float16, float32 or uint32, with names that it has not.
     """
     source = _source(picture)
-    return _spliced(source, planes, attributes, rows, drop_prefix) or _encoded_anew(
-        source, planes, attributes, rows, drop_prefix
-    )
+    change = Change(planes, attributes, rows, drop_prefix, layers)
+    return _spliced(source, change) or _encoded_anew(source, change)
 
 
-def _spliced(
-    source: ExrSource,
-    planes: Mapping[str, Plane],
-    attributes: Mapping[str, AttributeValue],
-    rows: range,
-    drop_prefix: str,
-) -> bytes | None:
+def _spliced(source: ExrSource, change: Change) -> bytes | None:
     part = source.header.parts[source.main]
+    attributes = {name: packed_attribute(value) for name, value in change.attributes.items()}
     packed: dict[int, bytes] = {}
+    # A chunk holds all channels of its rows: with more channels every chunk is another.
+    rows = range(part.data_window.height) if change.layers else change.rows
     if rows:
         step = chunk_rows(part)
         if step is None or not keeps_codec(part):
             return None
         first, last = rows[0] // step, rows[-1] // step
         strip = range(first * step, min((last + 1) * step, part.data_window.height))
-        pixels = _replaced(source.parts[source.main], planes, rows, strip)
+        pixels = change.strip(source.parts[source.main], strip)
         contents = _packed_strip(pixels, part, strip.start)
         if contents is None or len(contents) != last - first + 1:
             return None
         packed = dict(enumerate(contents, first))
+    if change.layers:
+        kinds = {name: _PIXEL_TYPES[plane.dtype.name] for name, plane in change.layers.items()}
+        attributes["channels"] = with_channels(part.attributes["channels"], kinds)
     return spliced(
         source.data,
         source.header,
         main=source.main,
-        attributes={name: _attribute(value) for name, value in attributes.items()},
+        attributes=attributes,
         packed=packed,
-        drop_prefix=drop_prefix,
+        drop_prefix=change.drop_prefix,
     )
-
-
-def _replaced(
-    planes: Mapping[str, Plane], changed: Mapping[str, Plane], rows: range, strip: range
-) -> dict[str, Plane]:
-    """The rows ``strip`` of all planes, with ``rows`` of some of them changed."""
-    result = {name: plane[strip.start : strip.stop] for name, plane in planes.items()}
-    for name, plane in changed.items():
-        result[name] = result[name].copy()
-        result[name][rows.start - strip.start : rows.stop - strip.start] = plane
-    return result
 
 
 def _packed_strip(planes: Mapping[str, Plane], part: PartHeader, first: int) -> list[bytes] | None:
@@ -193,31 +187,18 @@ def _packed_strip(planes: Mapping[str, Plane], part: PartHeader, first: int) -> 
     return chunk_contents(data, parse_header(data, "strip"))
 
 
-def _attribute(value: AttributeValue) -> Attribute:
-    if isinstance(value, str):
-        return Attribute("string", value.encode())
-    if isinstance(value, int):
-        return Attribute("int", struct.pack("<i", value))
-    return Attribute("float", struct.pack("<f", value))
-
-
-def _encoded_anew(
-    source: ExrSource,
-    planes: Mapping[str, Plane],
-    attributes: Mapping[str, AttributeValue],
-    rows: range,
-    drop_prefix: str,
-) -> bytes:
+def _encoded_anew(source: ExrSource, change: Change) -> bytes:
     file = OpenEXR.File(io.BytesIO(source.data), True, True)
     parts = []
     for index, part in enumerate(file.parts):
-        pixels = dict(source.parts[index])
+        pixels: Mapping[str, Plane] = source.parts[index]
         header = {key: value for key, value in part.header.items() if key != "channels"}
+        layers: Mapping[str, Plane] = {}
         if index == source.main:
             height = source.header.parts[index].data_window.height
-            pixels = _replaced(pixels, planes, rows, range(height))
-            header = {k: v for k, v in header.items() if not k.startswith(drop_prefix)}
-            header |= attributes
+            pixels, layers = change.strip(pixels, range(height)), change.layers
+            header = {k: v for k, v in header.items() if not k.startswith(change.drop_prefix)}
+            header |= {name: plain(value) for name, value in change.attributes.items()}
         if not keeps_codec(source.header.parts[index]):
             header["compression"] = OpenEXR.ZIP_COMPRESSION
         channels = {
@@ -226,6 +207,7 @@ def _encoded_anew(
             )
             for channel in part.header["channels"]
         }
+        channels |= {name: OpenEXR.Channel(plane, 1, 1, False) for name, plane in layers.items()}
         parts.append(OpenEXR.Part(header, channels, str(part.header.get("name", ""))))
     return _pack(parts)
 
@@ -259,7 +241,7 @@ def encode_new(
         "dataWindow": _box(data_window),
         "displayWindow": _box(display_window),
         "pixelAspectRatio": float(pixel_aspect),
-        **attributes,
+        **{name: plain(value) for name, value in attributes.items()},
     }
     if original_data_window is not None:
         header["originalDataWindow"] = _box(original_data_window)

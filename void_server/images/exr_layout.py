@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from void_server.images.timecode import unpacked
 from void_server.images.window import Window
 
 MAGIC = b"\x76\x2f\x31\x01"
@@ -88,6 +89,18 @@ class PartHeader:
         """``framesPerSecond``, or None."""
         value = self._number("framesPerSecond", "<iI")
         return Fraction(int(value[0]), int(value[1])) if value and value[1] else None
+
+    @property
+    def timecode(self) -> str | None:
+        """``timeCode`` as ``hh:mm:ss:ff`` (``;ff`` for drop frame), or None."""
+        value = self._number("timeCode", "<II")
+        return unpacked(int(value[0])) if value else None
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Names of the views in a part that holds several, the default one first; else ()."""
+        found = self.attributes.get("multiView")
+        return _strings(found.value) if found and found.kind == "stringvector" else ()
 
     @property
     def tiled(self) -> bool:
@@ -228,6 +241,16 @@ def _part(attributes: dict[str, Attribute], end: int) -> PartHeader:
         Window(*struct.unpack("<4i", attributes["displayWindow"].value)),
         end,
     )
+
+
+def _strings(value: bytes) -> tuple[str, ...]:
+    """The texts of a string vector, each behind its length; () when it makes no sense."""
+    found, position = [], 0
+    while position + 4 <= len(value):
+        end = position + 4 + int.from_bytes(value[position : position + 4], "little")
+        found.append(value[position + 4 : end].decode("utf-8", "replace"))
+        position = end
+    return tuple(found) if position == len(value) else ()
 
 
 def _channels(value: bytes) -> dict[str, ChannelInfo]:

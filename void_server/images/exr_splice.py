@@ -125,6 +125,24 @@ def chunk_contents(data: bytes, header: Header) -> list[bytes] | None:
     return [data[chunk.offset + 8 : chunk.offset + chunk.size] for chunk in by_index]
 
 
+def with_channels(listed: Attribute, added: Mapping[str, int]) -> Attribute:
+    """A channel list with further channels in it, in the order in which pixels are stored.
+
+    Args:
+        listed: The ``channels`` attribute of a part; its entries are kept byte for byte.
+        added: Pixel type (0 uint, 1 half, 2 float) by name.
+    """
+    entries: dict[bytes, bytes] = {}
+    position = 0
+    while (end := listed.value.index(b"\0", position)) > position:
+        entries[listed.value[position:end]] = listed.value[end + 1 : end + 17]
+        position = end + 17
+    for name, kind in added.items():
+        entries[name.encode()] = struct.pack("<iB3xii", kind, 0, 1, 1)
+    packed = (name + b"\0" + entries[name] for name in sorted(entries))
+    return Attribute(listed.kind, b"".join(packed) + b"\0")
+
+
 def _head(header: Header, main: int, attributes: Mapping[str, Attribute]) -> bytes:
     """Magic, version and headers; every attribute but those of ``main`` as it was."""
     version = header.version

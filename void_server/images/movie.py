@@ -63,6 +63,7 @@ class MovieSource:
     """One movie file. Pictures are numbered on from the sequence's first frame number."""
 
     untagged: Untagged = "display"
+    views: tuple[str, ...] = ()
 
     def __init__(self, sequence: Sequence, locate: Locate) -> None:
         self._file = sequence.files[0]

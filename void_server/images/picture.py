@@ -29,12 +29,14 @@ class ExrSource:
         header: Its parsed header.
         parts: Planes of each part by channel name, in file order.
         main: Index of the part that holds the picture's RGB.
+        view: The view that is worked on; "" for the file as a whole.
     """
 
     data: bytes
     header: Header
     parts: Sequence[Mapping[str, Plane]]
     main: int
+    view: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,9 @@ class Picture:
         data_window: Where ``planes`` lie.
         display_window: The frame that the artist sees.
         pixel_aspect: Width of a pixel over its height.
-        planes: (h, w) arrays over the data window by channel name.
+        planes: (h, w) arrays over the data window by channel name, as in the file.
+        names: The channels of the view that is worked on: the name in the file by the one it has
+            where there is but one view. Empty when every channel goes by its own name.
         colorspace: What the file says of its colour, or None.
         rate: Frames per second, or None.
         timecode: ``hh:mm:ss:ff`` (``;ff`` for drop frame), or None.
@@ -60,6 +64,7 @@ class Picture:
     display_window: Window
     pixel_aspect: float
     planes: Mapping[str, Plane] = field(repr=False)
+    names: Mapping[str, str] = field(default_factory=dict, repr=False)
     colorspace: str | None = None
     rate: Fraction | None = None
     timecode: str | None = None
@@ -67,7 +72,7 @@ class Picture:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """Channel names, sorted."""
+        """Channel names as in the file, sorted."""
         return tuple(sorted(self.planes))
 
     @property
@@ -79,11 +84,12 @@ class Picture:
         return decoded + len(self.exr.data)
 
     def channel(self, name: str) -> Plane:
-        """One channel by its exact name.
+        """One channel by its exact name, be it the view's or the file's.
 
         Raises:
             RequestError: There is no such channel.
         """
+        name = self.names.get(name, name)
         if name not in self.planes:
             raise RequestError(
                 self.subject,
@@ -93,12 +99,14 @@ class Picture:
         return self.planes[name]
 
     def rgb_names(self) -> tuple[str, str, str]:
-        """Names of the red, green and blue channel.
+        """Names of the red, green and blue channel as in the file.
 
         Raises:
             RequestError: There are none, or several layers and no plain R, G, B.
         """
-        return find_rgb(self.channels, self.subject)
+        names = self.names or {name: name for name in self.planes}
+        red, green, blue = find_rgb(sorted(names), self.subject)
+        return names[red], names[green], names[blue]
 
     def rgb(self) -> Plane:
         """(h, w, 3) in the native type."""

@@ -56,7 +56,12 @@ class Source(Protocol):
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """Channel names of the first frame."""
+        """Channel names of the first frame, of the view that is read."""
+        ...
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The views that the files hold; () when they say nothing of views."""
         ...
 
     @property
@@ -90,11 +95,16 @@ class Source(Protocol):
         ...
 
 
-def open_source(sequence: Sequence, locate: Locate) -> Source:
+def open_source(sequence: Sequence, locate: Locate, view: str = "") -> Source:
     """Open a sequence with the reader that its first file's content and name call for.
 
+    Args:
+        sequence: The files.
+        locate: Where each lies.
+        view: Which view to read; files without views are read as they are.
+
     Raises:
-        RequestError: The files are of no kind we read, or cannot be read.
+        RequestError: The files are of no kind we read, cannot be read, or hold other views.
     """
     if not sequence.files or len(sequence.files) != len(sequence.frames):
         raise RequestError(
@@ -112,7 +122,7 @@ def open_source(sequence: Sequence, locate: Locate) -> Source:
     if first.name.lower().endswith((".exr", ".sxr")) or _magic(locate(first), first) == MAGIC:
         from void_server.images.exr_source import ExrSequence
 
-        return ExrSequence(sequence, locate)
+        return ExrSequence(sequence, locate, view)
     from void_server.images.stills import StillsSource
 
     return StillsSource(sequence, locate)

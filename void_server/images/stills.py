@@ -48,6 +48,7 @@ class StillsSource:
     """One file per frame, of any format in `SUFFIXES`."""
 
     warnings: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
 
     def __init__(self, sequence: Sequence, locate: Locate) -> None:
         self._files = dict(zip(sequence.frames, sequence.files, strict=True))

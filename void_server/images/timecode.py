@@ -32,6 +32,21 @@ def advance(start: str, frames: int, rate: Fraction) -> str | None:
     return _label(total + frames, nominal, drop=drop)
 
 
+def unpacked(word: int) -> str:
+    """The timecode in the 32-bit word in which files store it: decimal digits, and flags between.
+
+    Source: SMPTE ST 12-1, and its layout in OpenEXR's ``ImfTimeCode.h`` (TV60).
+    """
+    count, seconds = _digits(word, 0x3), _digits(word >> 8, 0x7)
+    minutes, hours = _digits(word >> 16, 0x7), _digits(word >> 24, 0x3)
+    drop = word >> 6 & 1
+    return f"{hours:02}:{minutes:02}:{seconds:02}{';' if drop else ':'}{count:02}"
+
+
+def _digits(word: int, tens: int) -> int:
+    return (word & 0xF) + 10 * (word >> 4 & tens)
+
+
 def _label(total: int, nominal: int, *, drop: bool) -> str:
     if drop:
         total = _with_dropped(total, nominal)

@@ -6,7 +6,8 @@ import functools
 
 import numpy as np
 
-from ocio.convert import ColorConfig, Rgb
+from ocio.convert import ColorConfig
+from void_server.engines.engine import Rgb
 
 _DISPLAY = "srgb_rec709_scene"
 

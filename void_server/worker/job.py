@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from bridge.errors import ServerError, VoidError
 from bridge.messages import Result, ResultKind
-from bridge.shot import SourceFile
-from void_server import composite
+from bridge.shot import Shot, SourceFile, kinds_of
 from void_server.engines import catalog
 from void_server.engines.engine import Cancelled, Engine, Fill
 from void_server.footage import ShotFootage
 from void_server.images.atomic import Written, write_file
 from void_server.images.picture import Picture
+from void_server.layers import refuse_unfit
+from void_server.patch import Patch
 from void_server.plate import PlateColor
 from void_server.worker import sidecar
+from void_server.worker.evidence import Gathering
+from void_server.worker.frame_files import attributes, write_frame
+from void_server.worker.job_page import job_page
 from void_server.worker.link import Link
 from void_server.worker.record import EngineRecord
 from void_server.worker.reporter import Interrupted, Reporter
@@ -98,6 +103,12 @@ class _Job:
             self._inputs_say = footage.warnings
             for text in self._inputs_say:
                 self._warn(text)
+            if request.layers:
+                kinds = kinds_of(request.output)
+                refuse_unfit(footage.picture(footage.frames[0]), footage.color, kinds)
+            self._gathering = Gathering(
+                self._folder, [frame for frame in footage.frames if footage.has_hole(frame)]
+            )
             self._fill(footage)
             self._write_sidecar(footage)
 
@@ -151,16 +162,21 @@ class _Job:
     def _work(self, footage: ShotFootage, frame: int, fill: Fill | None) -> Callable[[], _Frame]:
         """What the writer does for a frame; holds all it needs, as footage is not for threads."""
         patch = footage.patch(fill) if fill is not None else None
-        return partial(
+        picture = footage.picture(frame)
+        write = partial(
             self._write,
             frame,
-            footage.picture(frame),
+            picture,
             patch,
             color=footage.color,
             source=footage.source_file(frame),
             held_from=footage.held_from(frame),
             seconds=self._seconds(),
+            measures=fill.measures if fill is not None else {},
         )
+        if fill is None or patch is None:
+            return write
+        return partial(_shown, write, self._gathering.of(fill, picture, patch, color=footage.color))
 
     def _seconds(self) -> float:
         """Time since this was asked last, or since the job began; the frames' sum is the job's."""
@@ -171,44 +187,42 @@ class _Job:
         self,
         frame: int,
         picture: Picture,
-        patch: composite.Patch | None,
+        patch: Patch | None,
         *,
         color: PlateColor,
         source: SourceFile,
         held_from: int | None,
         seconds: float,
+        measures: Mapping[str, float],
     ) -> _Frame:
         """Write a frame's results, read them back, and remember what was measured."""
-        files: dict[ResultKind, Written] = {}
-        changed = 0
-        attributes = self._attributes(source)
-        if self._request.output != "patch":
-            path = self._path("comp", frame)
-            files["comp"] = composite.write_comp(
-                picture, patch, path, color=color, attributes=attributes
-            )
-            changed = composite.changed_outside(path, picture, patch)
-            _refuse_if_touched(picture, changed)
-        if self._request.output != "comp":
-            path = self._path("patch", frame)
-            files["patch"] = composite.write_patch(
-                picture, patch, path, color=color, attributes=attributes
-            )
-        record = _record(frame, patch, changed, source=source, held_from=held_from, seconds=seconds)
+        written = write_frame(
+            self._folder,
+            picture,
+            patch,
+            frame=frame,
+            request=self._request,
+            color=color,
+            attributes=attributes(
+                self._request,
+                source,
+                self._record.facts,
+                job=self._order.job,
+                engine=self._engine.describe().name,
+                version=versions()["void-bridge"],
+            ),
+        )
+        record = _record(
+            frame,
+            patch,
+            written.changed_outside,
+            source=source,
+            held_from=held_from,
+            seconds=seconds,
+            measures=measures,
+        )
         sidecar.remember(self._folder, record)
-        return _Frame(frame, files)
-
-    def _attributes(self, source: SourceFile) -> dict[str, str | int | float]:
-        return {
-            "job": self._order.job,
-            "engine": self._engine.describe().name,
-            "version": versions()["void-bridge"],
-            "seed": self._request.seed,
-            "src_sha256": source.sha256,
-        }
-
-    def _path(self, kind: ResultKind, frame: int) -> Path:
-        return self._folder / f"{kind}.{frame:04d}.exr"
+        return _Frame(frame, written.files)
 
     def _hand_over(self, frame: int | None, written: Mapping[ResultKind, Written]) -> None:
         results = tuple(
@@ -233,6 +247,8 @@ class _Job:
             last_frame=shot.last_frame,
             plate=shot.plate.label,
             colorspace=footage.color.linear or footage.color.space,
+            color_config=_config_record(shot, footage),
+            view=shot.view,
             mattes=tuple(
                 sidecar.MatteRecord(m.role, m.sequence.label, m.channel) for m in shot.mattes
             ),
@@ -240,7 +256,8 @@ class _Job:
             seed=request.seed,
             grow=request.grow,
             feather=request.feather,
-            output=request.output,
+            output=kinds_of(request.output),
+            layers=request.layers,
             missing=shot.missing,
             parameters=catalog.complete(engine, request.parameters),
             engine_facts=self._record.facts,
@@ -251,19 +268,41 @@ class _Job:
             warnings=self._warnings,
             versions=versions(),
         )
-        self._hand_over(
-            None, {"sidecar": write_file(self._folder / "sidecar.json", content.to_json())}
-        )
+        files: dict[ResultKind, Written] = {
+            "sidecar": write_file(self._folder / "sidecar.json", content.to_json())
+        }
+        page = self._page(content)
+        if page is not None:
+            files["report"] = write_file(self._folder / "report.html", page)
+        self._hand_over(None, files)
+
+    def _page(self, content: sidecar.Sidecar) -> bytes | None:
+        try:
+            return job_page(content, self._gathering.strips(), name=self._request.shot.name)
+        except Exception:  # no page is worth a result
+            log.exception("job %s: its report cannot be made", self._order.job)
+            return None
+
+
+def _config_record(shot: Shot, footage: ShotFootage) -> sidecar.ConfigRecord:
+    told = shot.config
+    return sidecar.ConfigRecord(
+        name=footage.config.name,
+        title=footage.config.title,
+        origin=told.origin if told is not None else "built in",
+        sha256=told.file.sha256 if told is not None and told.file is not None else "",
+    )
 
 
 def _record(
     frame: int,
-    patch: composite.Patch | None,
+    patch: Patch | None,
     changed: int,
     *,
     source: SourceFile,
     held_from: int | None,
     seconds: float,
+    measures: Mapping[str, float],
 ) -> FrameRecord:
     hole = patch.alpha > 0 if patch is not None else None
     count = int(hole.sum()) if hole is not None else 0
@@ -276,18 +315,16 @@ def _record(
         source_sha256=source.sha256,
         held_from=held_from,
         seconds=seconds,
+        measures={name: float(n) for name, n in measures.items() if math.isfinite(n)},
     )
 
 
-def _refuse_if_touched(picture: Picture, changed: int) -> None:
-    """A result that breaks the one promise that matters is never handed over."""
-    if changed:
-        raise ServerError(
-            picture.subject,
-            f"{changed} values outside the composite alpha came back changed from disk",
-            "The frame was not delivered. Check the server's disk and report this.",
-            code="touched_outside",
-        )
+def _shown(write: Callable[[], _Frame], strip: Callable[[], Written | None]) -> _Frame:
+    """Write a frame, and then its strip for the report."""
+    written, picture = write(), strip()
+    if picture is None:
+        return written
+    return replace(written, files={**written.files, "strip": picture})
 
 
 def _unexpected(order: Run, error: Exception) -> ServerError:

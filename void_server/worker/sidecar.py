@@ -54,6 +54,22 @@ class MatteRecord(msgspec.Struct, frozen=True):
     channel: str
 
 
+class ConfigRecord(msgspec.Struct, frozen=True):
+    """The OCIO config that was used.
+
+    Attributes:
+        name: A file, or ``ocio://`` and a name.
+        title: What the config calls itself.
+        origin: Where the client found it, e.g. ``$OCIO``; ``built in`` when nobody said anything.
+        sha256: Digest of the file; "" for one that OCIO brings along.
+    """
+
+    name: str
+    title: str
+    origin: str
+    sha256: str
+
+
 class Sidecar(msgspec.Struct, frozen=True):
     """Everything needed to say how a result came about, and to make it again.
 
@@ -67,12 +83,15 @@ class Sidecar(msgspec.Struct, frozen=True):
     last_frame: int
     plate: str
     colorspace: str
+    color_config: ConfigRecord
+    view: str
     mattes: tuple[MatteRecord, ...]
     prompt: str
     seed: int
     grow: float
     feather: float
-    output: str
+    output: tuple[str, ...]
+    layers: bool
     missing: str
     parameters: dict[str, Parameter]
     engine_facts: dict[str, Fact]

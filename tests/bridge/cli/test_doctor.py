@@ -56,3 +56,14 @@ def test_doctor_says_why_the_model_is_not_available(void):
     (model,) = [engine for engine in report["engines"] if engine["name"] == "void"]
     assert not model["available"]
     assert str(void.folder / "weights") in model["reason"]
+
+
+def test_doctor_says_which_ocio_config_is_used_and_where_it_was_found(tmp_path, monkeypatch):
+    monkeypatch.delenv("OCIO", raising=False)
+    monkeypatch.delenv("VOID_OCIO", raising=False)
+    assert doctor._ocio() == "built in (OCIO is not set)"
+    (tmp_path / "show.ocio").touch()
+    monkeypatch.setenv("VOID_OCIO", str(tmp_path / "show.ocio"))
+    assert doctor._ocio() == f"{tmp_path / 'show.ocio'} (from $VOID_OCIO)"
+    monkeypatch.setenv("OCIO", "/no/such.ocio")
+    assert "there is no such file" in doctor._ocio()

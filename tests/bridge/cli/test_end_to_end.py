@@ -65,7 +65,10 @@ def test_a_plate_and_a_matte_become_frames_that_drop_into_the_comp(void, footage
     assert (record["state"], record["engine"]) == ("done", "cleanplate")
     assert (record["changed_outside"], record["out"]) == (0, str(out))
     names = sorted(path.name for path in out.iterdir())
-    assert names == [*(f"sh010_void_v001.{n}.exr" for n in FRAMES), "sh010_void_v001.json"]
+    pictures = [f"sh010_void_v001.{n}.exr" for n in FRAMES]
+    assert names == [*pictures, "sh010_void_v001.html", "sh010_void_v001.json"]
+    assert record["report"] == str(out / "sh010_void_v001.html")
+    assert (out / "sh010_void_v001.html").read_text().count("<h3>Frame ") == 5
 
     for frame in FRAMES:
         plate = read(tmp_path / "plate" / f"plate.{frame}.exr")
@@ -92,15 +95,18 @@ def test_a_plate_and_a_matte_become_frames_that_drop_into_the_comp(void, footage
     assert (tmp_path / "out" / "sh010_void_v002" / "sh010_void_v002.1001.exr").exists()
 
 
-def test_comp_and_patch_come_back_when_both_are_wanted(void, footage, tmp_path):
-    void(*COMMAND, *EDGE, "--output", "both", "--frames", "1002-1003", "--transport", "stream")
+def test_every_kind_of_picture_comes_back_when_all_are_wanted(void, footage, tmp_path):
+    void(*COMMAND, *EDGE, "--output", "all", "--frames", "1002-1003", "--transport", "stream")
     out = tmp_path / "out" / "sh010_void_v001"
-    assert sorted(path.name for path in out.glob("*.exr")) == [
-        "sh010_void_v001.1002.exr",
-        "sh010_void_v001.1003.exr",
-        "sh010_void_v001_patch.1002.exr",
-        "sh010_void_v001_patch.1003.exr",
-    ]
+    kinds = ("", "_patch", "_straight", "_degrained", "_matte")
+    assert sorted(path.name for path in out.glob("*.exr")) == sorted(
+        f"sh010_void_v001{kind}.{frame}.exr" for kind in kinds for frame in (1002, 1003)
+    )
+    matte = read(out / "sh010_void_v001_matte.1002.exr")
+    assert matte["A"].shape == SIZE
+    np.testing.assert_array_equal(
+        matte["R"], alpha_on_plate(out / "sh010_void_v001_patch.1002.exr")
+    )
     alpha = alpha_on_plate(out / "sh010_void_v001_patch.1002.exr")
     assert alpha[hole(1002)].min() == 1.0
     assert alpha[:6].max() == alpha[24:].max() == 0.0
@@ -111,6 +117,7 @@ def test_the_model_fills_the_hole_with_both_its_passes(void, footage, tmp_path):
     options = [part for value in small for part in ("--param", value)]
     preview = tmp_path / "preview.png"
     asked = ("--engine", "void", "--weights", GOLDEN, "--quality", "best", "--preview", preview)
+    asked += ("--colorspace", "ACEScg")
     record = json.loads(void.run(*COMMAND, *EDGE, *asked, *options, "--json"))
     assert (record["engine"], record["changed_outside"]) == ("void", 0)
     out = tmp_path / "out" / "sh010_void_v001"
@@ -123,6 +130,12 @@ def test_the_model_fills_the_hole_with_both_its_passes(void, footage, tmp_path):
     facts = json.loads((out / "sh010_void_v001.json").read_text())["engine_facts"]
     assert (facts["flow"], facts["memory"]) == ("opencv_dis", "full")
     assert preview.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_model_is_not_shown_a_plate_whose_colour_space_nobody_knows(void, footage, tmp_path):
+    line, error = void.refused(*COMMAND, "--engine", "standin")
+    assert error["code"] == "colorspace"
+    assert "--colorspace" in line
 
 
 def test_an_empty_matte_is_refused_and_leaves_nothing(void, footage, tmp_path):

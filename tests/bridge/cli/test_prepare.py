@@ -4,6 +4,7 @@ import pytest
 
 from bridge.cli.prepare import Order, parameters, prepared
 from bridge.errors import RequestError
+from bridge.shot import Request
 
 
 @pytest.fixture
@@ -48,7 +49,8 @@ def test_a_request_says_what_was_typed(shot):
     ]
     assert (asked.name, asked.first_frame, asked.last_frame) == ("plate", 1002, 1003)
     assert asked.plate.frames == (1002, 1003)
-    assert (asked.colorspace, asked.missing, request.output) == ("ACEScg", "hold", "both")
+    assert (asked.colorspace, asked.missing) == ("ACEScg", "hold")
+    assert (request.output, request.layers) == ("both", False)
     assert (request.engine, request.prompt, request.seed) == ("cleanplate", "An empty wall.", 7)
     assert (request.grow, request.feather, request.parameters) == (3.0, 2.0, {"radius": 5})
     assert made.padding == 5
@@ -153,3 +155,85 @@ def test_a_void_folder_and_a_matte_contradict_each_other(folder):
     with pytest.raises(RequestError) as caught:
         prepared(Order(plate=str(folder), matte=(str(folder),)))
     assert caught.value.code == "two_mattes"
+
+
+# --- OCIO config, view, and an earlier result ------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def no_config(monkeypatch):
+    monkeypatch.delenv("OCIO", raising=False)
+    monkeypatch.delenv("VOID_OCIO", raising=False)
+
+
+def test_without_a_config_the_built_in_one_is_meant(shot):
+    assert prepared(order(shot)).request.shot.config is None
+
+
+def test_a_config_file_goes_along_with_the_pictures(shot, tmp_path, monkeypatch):
+    (tmp_path / "show").mkdir()
+    file = tmp_path / "show" / "config.ocio"
+    file.write_text("ocio_profile_version: 2")
+    monkeypatch.setenv("OCIO", str(file))
+    made = prepared(order(shot))
+    config = made.request.shot.config
+    assert (config.name, config.origin, config.file.path) == ("config.ocio", "$OCIO", "")
+    assert made.lacking((config.file.sha256,)) == [(config.file, file)]
+    assert file.parent in made.folders
+    assert made.with_paths().shot.config.file.path == str(file)
+    assert prepared(order(shot, ocio=str(file))).job == made.job
+    assert prepared(order(shot, ocio="ocio://cg-config-v1.0.0_aces-v1.3_ocio-v2.1")).job != made.job
+
+
+def test_a_config_that_is_not_there_stops_the_command(shot, monkeypatch):
+    monkeypatch.setenv("OCIO", "/no/such.ocio")
+    with pytest.raises(RequestError, match=r"/no/such\.ocio: there is no such file"):
+        prepared(order(shot))
+
+
+def test_a_view_is_part_of_the_request_and_of_the_default_name(shot):
+    asked = prepared(order(shot, view="right")).request.shot
+    assert (asked.view, asked.name) == ("right", "plate_right")
+    assert prepared(order(shot, view="right", name="sh010")).request.shot.name == "sh010"
+
+
+@pytest.fixture
+def earlier(tmp_path):
+    folder = tmp_path / "left_void_v001"
+    folder.mkdir()
+    sidecar = {
+        "engine": "void",
+        "prompt": "An empty wall.",
+        "seed": 9,
+        "grow": 12.0,
+        "feather": 4.0,
+        "parameters": {"exposure": "auto", "quality": "draft"},
+        "engine_facts": {"exposure": 1.25},
+    }
+    (folder / "left_void_v001.json").write_text(json.dumps(sidecar))
+    return str(folder)
+
+
+def test_an_earlier_result_says_what_is_not_typed(shot, earlier):
+    request = prepared(order(shot, like=earlier)).request
+    assert (request.engine, request.prompt, request.seed) == ("void", "An empty wall.", 9)
+    assert (request.grow, request.feather) == (12.0, 4.0)
+    assert request.parameters == {"exposure": "1.25", "quality": "draft"}
+
+
+def test_what_is_typed_goes_before_an_earlier_result(shot, earlier):
+    typed = {"prompt": "A field.", "seed": 0, "grow": 0.0, "parameters": ("quality=best",)}
+    request = prepared(order(shot, like=earlier, **typed)).request
+    assert (request.prompt, request.seed, request.grow) == ("A field.", 0, 0.0)
+    assert request.feather == 4.0
+    assert request.parameters == {"exposure": "1.25", "quality": "best"}
+
+
+def test_another_engine_takes_no_parameters_over(shot, earlier):
+    request = prepared(order(shot, like=earlier, engine="cleanplate")).request
+    assert (request.engine, request.parameters, request.seed) == ("cleanplate", {}, 9)
+
+
+def test_without_anything_typed_the_defaults_are_those_of_a_request(shot):
+    made = prepared(order(shot)).request
+    assert made == Request(made.shot)

@@ -26,13 +26,38 @@ def test_json_prints_one_object_with_the_promised_keys(void, shot, tmp_path):
         "first_frame",
         "last_frame",
         "out",
+        "patterns",
+        "report",
         "changed_outside",
         "seconds",
         "warnings",
     ]
     assert (record["state"], record["first_frame"], record["last_frame"]) == ("done", 1001, 1004)
     assert record["out"] == str(tmp_path / "out" / "sh010_void_v001")
+    assert record["patterns"] == {"comp": f"{record['out']}/sh010_void_v001.%04d.exr"}
     assert frames(tmp_path / "out" / "sh010_void_v001") == FOUR
+
+
+def test_every_kind_lands_as_a_sequence_of_its_own_and_is_resumed(void, shot, tmp_path):
+    void.serve("--roots", tmp_path)
+    record = json.loads(void("remove", *shot, "--output", "matte,both,straight", "--json"))
+    folder = tmp_path / "out" / "sh010_void_v001"
+    kinds = ("", "_patch", "_straight", "_matte")
+    assert list(record["patterns"].values()) == [
+        f"{folder}/sh010_void_v001{kind}.%04d.exr" for kind in kinds
+    ]
+    assert frames(folder) == sorted(
+        f"sh010_void_v001{kind}.{n}.exr" for kind in kinds for n in range(1001, 1005)
+    )
+    whole = {path.name: path.read_bytes() for path in folder.glob("*.exr")}
+    for name in ("sh010_void_v001_matte.1002.exr", "sh010_void_v001.1003.exr"):
+        (folder / name).unlink()
+    again = json.loads(void("remove", *shot, "--output", "matte,both,straight", "--json"))
+    assert again["patterns"] == record["patterns"]
+    assert {path.name: path.read_bytes() for path in folder.glob("*.exr")} == whole
+    elsewhere = json.loads(void("fetch", record["job"], "--out", tmp_path / "b", "--json"))
+    assert list(elsewhere["patterns"]) == ["comp", "patch", "straight", "matte"]
+    assert len(list((tmp_path / "b" / "sh010_void_v001").glob("*.exr"))) == 16
 
 
 @pytest.mark.parametrize("transport", ["auto", "stream"])
@@ -161,6 +186,18 @@ def test_a_named_server_that_does_not_answer_is_not_replaced_by_another(void, sh
             "bad_parameter",
             "name=value",
             id="parameter without value",
+        ),
+        pytest.param(
+            ["plate", "--matte", "roto", "--output", "comp,ptach"],
+            "bad_output",
+            "'ptach' is no kind of picture (expected comp, patch, straight, degrained, matte",
+            id="kind of picture",
+        ),
+        pytest.param(
+            ["plate", "--matte", "roto", "--output", "comp", "--layers"],
+            "bad_output",
+            "nothing to put into layers",
+            id="layers of nothing",
         ),
         pytest.param(
             ["plate", "--matte", "roto", "--out", "taken"], "not_writable", "--out", id="out"

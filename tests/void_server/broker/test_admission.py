@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bridge.errors import RequestError
 from bridge.messages import EngineInfo, ParameterInfo
-from bridge.shot import Matte, Request, Sequence, Shot, SourceFile
+from bridge.shot import Matte, OcioConfig, Request, Sequence, Shot, SourceFile
 from void_server.broker.admission import check_engine, check_request
 
 ROOM = 1 << 30
@@ -49,6 +49,30 @@ def code_of(request: Request, room: int = ROOM) -> str:
 def with_file(**changes) -> Request:
     file = msgspec.structs.replace(SourceFile("plate.exr", 10, DIGEST), **changes)
     return Request(shot(plate=sequence(files=(file,), frames=(1001,))))
+
+
+@pytest.mark.parametrize(
+    ("config", "code"),
+    [
+        (OcioConfig("/etc/show.ocio"), "ocio_config"),
+        (OcioConfig("show.ocio", file=SourceFile("../show.ocio", 10, DIGEST)), "bad_file"),
+        (OcioConfig("show.ocio", file=SourceFile("show.ocio", 10, "xy")), "bad_digest"),
+        (OcioConfig("show.ocio", file=SourceFile("show.ocio", 0, DIGEST)), "empty_file"),
+        (OcioConfig("show.ocio", file=SourceFile("show.ocio", 11, f"{1:064x}")), "bad_file"),
+        (OcioConfig("show.ocio", file=SourceFile("show.ocio", ROOM, DIGEST)), "too_large"),
+    ],
+    ids=["path", "folder", "digest", "empty", "two-sizes", "too-large"],
+)
+def test_a_config_is_looked_at_like_any_file(config, code):
+    assert code_of(Request(shot(config=config))) == code
+
+
+@pytest.mark.parametrize(
+    "config",
+    [OcioConfig("ocio://any"), OcioConfig("show.ocio", "$OCIO", SourceFile("s.ocio", 9, DIGEST))],
+)
+def test_a_config_that_is_sent_or_ocio_s_own_is_fit(config):
+    check_request(Request(shot(config=config)), room=ROOM)
 
 
 def test_a_plain_request_is_fit():

@@ -392,7 +392,7 @@ def test_a_full_disk_fails_the_job_with_its_frames_kept_and_it_goes_on_when_ther
 ):
     broker = served(settings)
     ask = asker(broker.endpoint)
-    asked = request_for({"pause": 0.005}, last=1400)
+    asked = request_for({"pause": 0.02}, last=1400)
     job = ask.submit(asked)
     ask.wait(job, lambda s: s.status.finished >= 2)
     store = broker._store._connection

@@ -6,7 +6,13 @@ import pytest
 from void_server.images import exr
 from void_server.images.exr_header import parse_header
 from void_server.images.exr_layout import Attribute
-from void_server.images.exr_splice import chunk_contents, chunk_rows, find_chunks, spliced
+from void_server.images.exr_splice import (
+    chunk_contents,
+    chunk_rows,
+    find_chunks,
+    spliced,
+    with_channels,
+)
 
 MINE = {"void/job": Attribute("string", b"abc")}
 
@@ -68,3 +74,45 @@ def test_an_unusable_chunk_table_is_not_relied_on(studio):
     assert spliced(
         bytes(broken), header, main=0, attributes={}, packed={}, drop_prefix="void/"
     ) is None  # fmt: skip
+
+
+def test_new_channels_take_their_place_among_the_old_ones(studio):
+    channels = {n: np.zeros((4, 4), np.float16) for n in ("B", "R", "Z", "id")}
+    _, header = loaded(studio.exr("a.exr", channels))
+    listed = header.parts[0].attributes["channels"]
+    longer = with_channels(listed, {"patch.R": 1, "A": 2, "a": 0})
+    names = [name for name, _ in iter_channels(longer.value)]
+    assert names == [b"A", b"B", b"R", b"Z", b"a", b"id", b"patch.R"]
+    kept = dict(iter_channels(listed.value))
+    assert kept.items() <= dict(iter_channels(longer.value)).items()
+
+
+def iter_channels(value):
+    """(name, everything else) of each entry of a channel list."""
+    while value[0]:
+        name, _, rest = value.partition(b"\0")
+        yield name, rest[:16]
+        value = rest[16:]
+
+
+@pytest.mark.parametrize("codec", ["NO", "RLE", "ZIPS", "ZIP", "PIZ", "PXR24"])
+def test_added_channels_are_read_by_the_library(studio, codec):
+    """With their type, whatever the others' types are; the rest of the file is as it was."""
+    import OpenEXR
+
+    path = studio.exr("a.exr", noise(), compression=codec, comments="kept")
+    data, header = loaded(path)
+    picture = exr.decode(data, header, frame=1, subject="a")
+    rng = np.random.default_rng(4)
+    layers = {
+        "id.N": rng.integers(0, 2**32, (70, 40), np.uint32),
+        "Aa": rng.random((70, 40), np.float32).astype(np.float16),
+    }
+    path.write_bytes(
+        exr.encode_over(picture, {}, {}, rows=range(0), drop_prefix="void/", layers=layers)
+    )
+    file = OpenEXR.File(str(path), separate_channels=True)
+    assert file.header()["comments"] == "kept"
+    for name, plane in (noise() | layers).items():
+        np.testing.assert_array_equal(file.channels()[name].pixels, plane)
+        assert file.channels()[name].pixels.dtype == plane.dtype

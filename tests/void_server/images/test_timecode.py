@@ -1,9 +1,12 @@
 from fractions import Fraction
 
+import numpy as np
+import OpenEXR
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from void_server.images.exr_header import read_header
 from void_server.images.timecode import advance
 
 NTSC = Fraction(30000, 1001)
@@ -35,3 +38,15 @@ def test_steps_add_up_and_no_dropped_label_is_made(first, second):
     assert advance(middle, second, NTSC) == advance("00:00:00;00", first + second, NTSC)
     _hours, minutes, seconds, frame = (int(part) for part in middle.replace(";", ":").split(":"))
     assert not (minutes % 10 and seconds == 0 and frame < 2)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [(0, 0, 0, 0, False), (21, 42, 53, 14, True), (23, 59, 59, 29, False), (9, 8, 7, 6, True)],
+)
+def test_the_stored_word_is_read_as_openexr_writes_it(studio, parts):
+    hours, minutes, seconds, count, drop = parts
+    code = OpenEXR.TimeCode(hours, minutes, seconds, count, drop, *([True] * 5), *([0] * 8))
+    path = studio.exr("a.exr", {"Y": np.zeros((2, 2), np.float16)}, timeCode=code)
+    expected = f"{hours:02}:{minutes:02}:{seconds:02}{';' if drop else ':'}{count:02}"
+    assert read_header(path, path.name).parts[0].timecode == expected

@@ -1,8 +1,7 @@
-import cv2
 import numpy as np
 import pytest
 
-from void_server.report.sheet import Column, contact_sheet, encode_png, to_bytes, triptych
+from void_server.report.sheet import Column, contact_sheet, triptych
 
 
 def column(frame: int, *, plate: float, clean: float) -> Column:
@@ -27,17 +26,6 @@ def test_the_difference_is_amplified_eight_times_and_black_where_there_is_none(d
     sheet = contact_sheet([column(1, plate=0.25, clean=0.25 + difference)], width=160)
     last_row = sheet[-12 - 45, sheet.shape[1] // 2]
     assert abs(int(last_row[0]) - shown) <= 1
-
-
-def test_eight_bit_values_are_rounded_and_not_cut():
-    assert to_bytes(np.array([[[0.5, 0.999, 1.5]]], np.float32)).tolist() == [[[128, 255, 255]]]
-
-
-def test_a_png_holds_the_picture_in_its_own_channel_order():
-    picture = np.zeros((4, 4, 3), np.uint8)
-    picture[..., 0] = 200
-    decoded = cv2.imdecode(np.frombuffer(encode_png(picture), np.uint8), cv2.IMREAD_COLOR)
-    assert decoded[0, 0].tolist() == [0, 0, 200]
 
 
 def test_a_triptych_shows_plate_matte_and_clean_plate_but_no_difference():

@@ -1,59 +1,27 @@
 """Jobs performed in this process, with a real line to a broker's socket."""
 
-import contextlib
 import hashlib
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import numpy as np
-import pytest
 
 from bridge.messages import EngineInfo
-from bridge.shot import Matte, Request, Sequence, Shot, SourceFile, job_id
-from bridge.wire import Router
-from void_server.demo import footage
-from void_server.demo.scene import Scene
-from void_server.engines import catalog
+from bridge.shot import OcioConfig, Request, job_id
 from void_server.engines.engine import Fill
 from void_server.images import exr, exr_header
-from void_server.worker import job, sidecar
-from void_server.worker.link import Link
+from void_server.worker import frame_files, sidecar
 from void_server.worker.worker_link import (
-    Delivered,
     Drop,
-    Ended,
-    FromWorker,
     Leave,
     Previewed,
     Progressed,
-    Run,
     Warned,
 )
 
 FRAMES = range(1001, 1007)
-
-
-@pytest.fixture(scope="module")
-def shot(tmp_path_factory):
-    """A tiny shot on disk; the boom is not in every frame."""
-    folder = tmp_path_factory.mktemp("shot")
-    scene = Scene(width=128, height=72, frames=len(FRAMES), camera="static")
-    footage.write(scene, folder, advanced=lambda count: None)
-
-    def sequence(what):
-        paths = [Path(str(footage.pattern(folder, what)) % frame) for frame in FRAMES]
-        digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
-        files = tuple(
-            SourceFile(path.name, path.stat().st_size, digest, str(path))
-            for path, digest in zip(paths, digests, strict=True)
-        )
-        return Sequence(f"demo_{what}.%04d.exr", "stills", files, tuple(FRAMES))
-
-    mattes = (Matte("remove", sequence("boom")), Matte("affected", sequence("shadow")))
-    return Shot("demo", sequence("plate"), mattes, FRAMES[0], FRAMES[-1])
 
 
 class Grey:
@@ -87,62 +55,6 @@ class Grey:
         pass
 
 
-class Desk:
-    """A broker's end of the line: gives an order and takes down what the job says."""
-
-    def __init__(self, tmp_path):
-        self.router = Router("tcp://127.0.0.1:*", receives=FromWorker)
-        self.link = Link(self.router.endpoint, broker_pid=os.getppid())
-        self.results = tmp_path / "results"
-        self.results.mkdir(exist_ok=True)
-        self.said = []
-        self.offered = catalog.engines(device="cpu", weights=tmp_path, cache=tmp_path)
-
-    def order(self, request, *, finished=(), attempt=1):
-        sequences = [request.shot.plate, *(matte.sequence for matte in request.shot.mattes)]
-        files = {file.sha256: file.path for sequence in sequences for file in sequence.files}
-        return Run(job_id(request), attempt, request, files, str(self.results), finished)
-
-    def perform(self, request, **changes):
-        order = self.order(request, **changes)
-        ended = job.perform(order, offered=self.offered, device="cpu", link=self.link)
-        self.link.send(ended)
-        self.listen(until=Ended)
-        return ended
-
-    def listen(self, *, until):
-        while True:
-            incoming = self.router.receive(10.0)
-            assert incoming is not None, f"no {until.__name__} came"
-            self.said.append(incoming.message)
-            if isinstance(incoming.message, until):
-                return incoming
-
-    def tell(self, order, known):
-        """Send an order to the worker and wait until its link has taken it."""
-        peer = self.listen(until=object).peer
-        assert self.router.send(peer, bytes(16), order)
-        while not known():
-            pass
-
-    @property
-    def delivered(self):
-        return [message for message in self.said if isinstance(message, Delivered)]
-
-    def path(self, kind, frame):
-        return self.results / f"{kind}.{frame:04d}.exr"
-
-    def close(self):
-        self.link.close()
-        self.router.close()
-
-
-@pytest.fixture
-def desk(tmp_path):
-    with contextlib.closing(Desk(tmp_path)) as desk:
-        yield desk
-
-
 def pixels(path):
     data = path.read_bytes()
     return exr.decode(data, exr_header.parse_header(data, path.name), frame=0, subject=path.name)
@@ -159,16 +71,17 @@ def test_every_frame_is_delivered_in_order_and_the_sidecar_last(desk, shot):
 
 
 def test_a_delivered_file_is_there_with_the_digest_that_was_said(desk, shot):
-    desk.perform(Request(shot, output="both"))
+    desk.perform(Request(shot, output=("comp", "patch")))
     results = [result for message in desk.delivered for result in message.results]
-    assert [r.kind for r in results] == ["comp", "patch"] * len(FRAMES) + ["sidecar"]
+    kinds = [r.kind for r in results if r.kind != "strip"]
+    assert kinds == ["comp", "patch"] * len(FRAMES) + ["sidecar", "report"]
     for result in results:
         data = Path(result.path).read_bytes()
         assert (len(data), hashlib.sha256(data).hexdigest()) == (result.size, result.sha256)
 
 
 def test_outside_the_alpha_every_bit_is_the_plates_and_inside_something_changed(desk, shot):
-    desk.perform(Request(shot, output="both"))
+    desk.perform(Request(shot, output=("comp", "patch")))
     changed_inside = 0
     for frame in FRAMES:
         plate, comp = source(shot, frame), pixels(desk.path("comp", frame))
@@ -193,6 +106,18 @@ def test_the_sidecar_says_what_ran(desk, shot):
     assert [record["frame"] for record in content["frames"]] == list(FRAMES)
     assert content["colorspace"] == "lin_ap1_scene"
     assert "void-bridge" in content["versions"]
+    title = "studio-config-v4.0.0_aces-v2.0_ocio-v2.5"
+    built_in = {"name": f"ocio://{title}", "title": title, "origin": "built in", "sha256": ""}
+    assert (content["color_config"], content["view"]) == (built_in, "")
+
+
+def test_the_sidecar_says_which_config_the_client_chose_and_where_it_found_it(desk, shot):
+    name = "ocio://cg-config-v1.0.0_aces-v1.3_ocio-v2.1"
+    config = OcioConfig(name, "$OCIO")
+    desk.perform(Request(msgspec.structs.replace(shot, config=config, colorspace="ACEScg")))
+    said = sidecar_of(desk)["color_config"]
+    assert (said["name"], said["origin"]) == (name, "$OCIO")
+    assert said["title"] == name.removeprefix("ocio://")
 
 
 def test_the_seconds_of_a_job_are_the_sum_of_its_frames_however_often_it_was_begun(desk, shot):
@@ -266,7 +191,7 @@ def test_a_file_that_changed_after_the_submission_fails_the_job_and_is_named(des
 def test_a_frame_that_comes_back_touched_outside_the_alpha_is_not_delivered(
     desk, shot, monkeypatch
 ):
-    honest = job.composite.write_comp
+    honest = frame_files.composite.write_comp
 
     def careless(picture, patch, path, **rest):
         if picture.frame == 1002:
@@ -275,7 +200,7 @@ def test_a_frame_that_comes_back_touched_outside_the_alpha_is_not_delivered(
             picture = replace(picture, planes=planes, exr=source)
         return honest(picture, patch, path, **rest)
 
-    monkeypatch.setattr(job.composite, "write_comp", careless)
+    monkeypatch.setattr(frame_files.composite, "write_comp", careless)
     ended = desk.perform(Request(shot))
     assert ended.error.code == "touched_outside"
     assert [message.frame for message in desk.delivered] == [1001]
@@ -359,3 +284,22 @@ def test_an_engine_sees_what_was_drawn_as_two_planes(desk, shot):
         drawn = pixels(Path(shot.mattes[0].sequence.files[frame - FRAMES[0]].path))
         np.testing.assert_array_equal(remove, drawn.channel("A") > np.float16(0.004))
         assert affected.shape == remove.shape
+
+
+def test_with_layers_only_comps_are_delivered_and_the_sidecar_says_so(desk, shot):
+    desk.perform(Request(shot, output=("comp", "patch", "matte"), layers=True))
+    results = [result for message in desk.delivered for result in message.results]
+    pictures = [r.kind for r in results if r.frame is not None and r.kind != "strip"]
+    assert pictures == ["comp"] * len(FRAMES)
+    assert {"patch.A", "matte.A"} < set(pixels(desk.path("comp", 1001)).channels)
+    content = sidecar_of(desk)
+    assert (content["output"], content["layers"]) == (["comp", "patch", "matte"], True)
+    assert content["changed_outside"] == 0
+
+
+def test_layers_that_cannot_be_are_refused_before_the_engine_begins(desk, shot):
+    desk.offered["grey"] = engine = Grey()
+    log = msgspec.structs.replace(shot, colorspace="ARRI LogC4")
+    ended = desk.perform(Request(log, engine="grey", output=("patch",), layers=True))
+    assert (ended.error.kind, ended.error.code) == ("request", "layers")
+    assert engine.planes == {}

@@ -89,7 +89,7 @@ def test_a_worker_says_what_it_is_beats_and_leaves_when_told(router, start):
     ready = listen(router, Ready)
     assert ready.message.token == "secret"
     assert ready.message.pid == process.pid
-    assert [engine.name for engine in ready.message.engines] == ["cleanplate", "void"]
+    assert [engine.name for engine in ready.message.engines] == ["cleanplate", "void", "standin"]
     assert [engine.available for engine in ready.message.engines] == [True, False]
     listen(router, Alive)
     router.send(ready.peer, bytes(16), Leave())

@@ -31,7 +31,7 @@ class CleanPlate:
       PatchMatch (Barnes et al. 2009), once per shot, carried along by the homographies;
     - seam (`seam`): the membrane of Perez et al. (2003) as a harmonic offset (Farbman et al.
       2009);
-    - grain of the invented (`regrain`): var = a + b Y (Foi et al. 2008).
+    - grain of the invented (`regrain`): see `void_server.finish.grain`.
     """
 
     def describe(self) -> EngineInfo:
@@ -56,7 +56,8 @@ class CleanPlate:
         """
         settings = Settings.of(parameters)
         cv2.setRNGSeed(seed % 2**31)
-        filler = Filler(footage, track(footage, progress), settings, seed=seed)
+        motion = track(footage, progress)
+        filler = Filler(footage, motion, settings, seed=seed, record=record)
         for index, frame in enumerate(frames):
             fill = filler.fill(frame)
             progress("filling", index + 1, len(frames), frame=frame)

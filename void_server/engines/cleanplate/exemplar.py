@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from void_server.engines.cleanplate.membrane import membrane
 from void_server.engines.engine import Mask
+from void_server.finish.membrane import membrane
 
 Float = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]

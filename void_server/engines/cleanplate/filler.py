@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -10,28 +9,13 @@ import numpy.typing as npt
 
 from void_server.engines.cleanplate import seam
 from void_server.engines.cleanplate.box import Box
-from void_server.engines.cleanplate.choose import Choice, choose
-from void_server.engines.cleanplate.exposure import gain
-from void_server.engines.cleanplate.gather import Sample, gather
 from void_server.engines.cleanplate.invent import Ground, Inventor
-from void_server.engines.cleanplate.parallax import Parallax
 from void_server.engines.cleanplate.quiet import quieted
-from void_server.engines.cleanplate.regrain import Grain, grown, measured
+from void_server.engines.cleanplate.real_pixels import SURROUNDINGS, RealPixels
+from void_server.engines.cleanplate.regrain import Regrain
 from void_server.engines.cleanplate.settings import Settings
-from void_server.engines.cleanplate.sources import Sight
 from void_server.engines.cleanplate.track import Track
-from void_server.engines.engine import Fill, Footage, Mask, Rgb
-
-_SURROUNDINGS = 48
-"""Pixels around a hole that are gathered too: exposure and seam are matched there."""
-
-_MOST_BYTES = 320 * 1024**2
-"""Memory for the sources of one frame; a hole as large as a 4K frame gets fewer."""
-
-_FEWEST = 3
-_EXTRA = 6
-"""Sources allowed beyond the votes wanted: a hole may need several frames to be seen whole."""
-
+from void_server.engines.engine import Fill, Footage, Mask, Record, Rgb
 
 _QUIET = 8
 """Frames averaged for what is invented from: grain falls to a third."""
@@ -47,20 +31,21 @@ class Filler:
         footage: The shot.
         motion: Its camera.
         settings: The engine's parameters.
-        seed: Seed of the grain on what is invented.
+        seed: Seed of what is invented and of the grain on it.
+        record: Told what grain was found.
     """
 
-    def __init__(self, footage: Footage, motion: Track, settings: Settings, *, seed: int) -> None:
+    def __init__(
+        self, footage: Footage, motion: Track, settings: Settings, *, seed: int, record: Record
+    ) -> None:
         self._footage = footage
-        self._track = motion
-        self._settings = settings
-        self._seed = seed
-        self._frames = tuple(footage.frames)
-        self._sight = Sight(footage, motion)
+        matched = settings.grain == "match"
+        self._regrain = Regrain(footage, seed=seed, record=record) if matched else None
+        self._pixels = RealPixels(footage, motion, settings)
         self._inventor = Inventor(
-            self._sight,
+            self._pixels.sight,
             motion,
-            frames=self._frames,
+            frames=tuple(footage.frames),
             search=settings.search,
             seed=seed,
             ground=self._quiet,
@@ -71,16 +56,23 @@ class Filler:
         box = Box.around(self._footage.hole(frame))
         if box is None:
             return None
-        ground, seen = self._real(frame, surroundings=_SURROUNDINGS)
-        rgb = self._invented(frame, ground) if ground.unseen.any() else ground.rgb
+        ground, seen = self._real(frame, surroundings=SURROUNDINGS)
         inside = box.inside(ground.box)
-        return Fill(
-            frame=frame,
-            top=box.top,
-            left=box.left,
-            rgb=np.ascontiguousarray(rgb[inside]),
-            seen=np.ascontiguousarray(seen[inside]),
+        if not ground.unseen.any():
+            return _fill(frame, box, ground.rgb[inside], seen[inside])
+        bare = self._inventor.complete(frame, ground)
+        return self._grained(
+            _fill(frame, box, bare[inside], seen[inside]), box, ground.unseen[inside]
         )
+
+    def _grained(self, bare: Fill, box: Box, lacking: Mask) -> Fill:
+        """The fill with grain on what is invented, if that is wanted and the plate has any."""
+        grain = self._regrain
+        rgb = None if grain is None else grain.onto(bare.frame, bare.rgb, lacking, box)
+        if grain is None or rgb is None:
+            return bare
+        measures = grain.measures(bare.rgb, rgb, lacking)
+        return replace(bare, rgb=rgb, degrained=bare.rgb, measures=measures)
 
     def _real(self, frame: int, *, surroundings: int) -> tuple[Ground, Seen]:
         """The box of a frame's hole with real pixels in it, and in how many frames each was seen.
@@ -90,22 +82,15 @@ class Filler:
         around = Box.around(self._footage.hole(frame))
         if around is None:
             raise ValueError(f"frame {frame} has no hole (expected at least one pixel)")
-        ground = self._bare(frame, around.grown(surroundings, self._footage.size))
+        ground = self._pixels.bare(frame, around.grown(surroundings, self._footage.size))
         hole = ground.unseen
         ring = seam.ring_of(hole) & ground.known
-        choice = self._chosen(frame, ground, wanted=hole | ring)
+        choice = self._pixels.chosen(frame, ground, wanted=hole | ring)
         shown = choice.seen > 0
         fill = seam.joined(choice.rgb, ground.rgb, hole=hole & shown, ring=ring & shown)
         np.copyto(ground.rgb, fill, where=(hole & shown)[..., None])
         filled = replace(ground, known=ground.known | (hole & shown), unseen=hole & ~shown)
         return filled, np.where(hole, choice.seen, np.uint16(0))
-
-    def _bare(self, frame: int, box: Box) -> Ground:
-        """A box of a frame before anything is filled."""
-        hole = self._footage.hole(frame)[box.slices]
-        foreign = self._footage.foreign(frame)[box.slices]
-        rgb = self._footage.plate(frame)[box.slices].copy()
-        return Ground(box, rgb, ~foreign & ~hole, hole)
 
     def _quiet(self, frame: int) -> Ground:
         """The real pixels of a frame and of much around its hole, with little grain.
@@ -113,70 +98,18 @@ class Filler:
         What is continued from here gets new grain in each frame; it should bring none of its own.
         """
         hole = Box.around(self._footage.hole(frame))
-        reach = max(_SURROUNDINGS, max(hole.height, hole.width) // 2) if hole else _SURROUNDINGS
+        reach = max(SURROUNDINGS, max(hole.height, hole.width) // 2) if hole else SURROUNDINGS
         ground, _ = self._real(frame, surroundings=reach)
-        nearest = self._nearest(frame)[:_QUIET]
-        samples = (sample for _, sample in self._samples(frame, nearest, ground))
+        nearest = self._pixels.nearest(frame)[:_QUIET]
+        samples = (sample for _, sample in self._pixels.samples(frame, nearest, ground))
         return replace(ground, rgb=quieted(ground.rgb, ground.known, samples))
 
-    def _chosen(self, frame: int, ground: Ground, *, wanted: Mask) -> Choice:
-        """The real pixels for ``wanted``."""
-        turn = self._frames.index(frame)
-        sources = self._sight.pick(
-            frame,
-            search=self._settings.search,
-            votes=self._settings.max_sources,
-            most=self._most_sources(ground.box),
-        )
-        # To and fro through the shot: what was read last for one frame is read first for the next.
-        order = sorted(sources, reverse=turn % 2 == 1)
-        samples = dict(self._samples(frame, order, ground))
-        return choose([samples[source] for source in sources], wanted, turn=turn)
 
-    def _samples(
-        self, frame: int, sources: Iterable[int], ground: Ground
-    ) -> Iterator[tuple[int, Sample]]:
-        """What each of ``sources`` shows in the box, as bright as the frame to be filled."""
-        parallax = Parallax(ground.rgb, ground.known) if self._settings.dense_flow else None
-        for source in sources:
-            plate, foreign = self._footage.plate(source), self._footage.foreign(source)
-            motion = self._track.between(frame, source)
-            sample = _matched(ground, gather(plate, foreign, box=ground.box, motion=motion))
-            flow = parallax.residual(sample) if parallax else None
-            if flow is not None:
-                sample = gather(plate, foreign, box=ground.box, motion=motion, flow=flow)
-                sample = _matched(ground, sample)
-            yield source, sample
-
-    def _most_sources(self, box: Box) -> int:
-        wanted = self._settings.max_sources + _EXTRA
-        return max(min(wanted, _MOST_BYTES // (box.height * box.width * 12)), _FEWEST)
-
-    def _invented(self, frame: int, ground: Ground) -> Rgb:
-        """The ground with its unseen pixels filled and grained."""
-        rgb = self._inventor.complete(frame, ground)
-        grain = self._grain(frame, ground)
-        if grain is not None:
-            grained = grown(rgb, grain, seed=self._seed, frame=frame)
-            rgb[ground.unseen] = grained[ground.unseen]
-        return rgb
-
-    def _grain(self, frame: int, ground: Ground) -> Grain | None:
-        """The grain around a hole, by the nearest frame that shows the same place."""
-        nearest = self._nearest(frame)
-        if not nearest:
-            return None
-        bare = self._bare(frame, ground.box)
-        ((_, sample),) = self._samples(frame, nearest[:1], bare)
-        return measured(bare.rgb, sample.rgb, bare.known & sample.valid)
-
-    def _nearest(self, frame: int) -> list[int]:
-        """The other frames whose place is known, nearest first."""
-        known = (f for f in self._frames if f != frame and self._track.confidence[f] > 0)
-        return sorted(known, key=lambda other: (abs(other - frame), other))
-
-
-def _matched(ground: Ground, sample: Sample) -> Sample:
-    """The sample as bright as the ground."""
-    factor = gain(ground.rgb, ground.known, sample)
-    return Sample(sample.rgb * factor, sample.valid) if (factor != 1).any() else sample
+def _fill(frame: int, box: Box, rgb: Rgb, seen: Seen) -> Fill:
+    return Fill(
+        frame=frame,
+        top=box.top,
+        left=box.left,
+        rgb=np.ascontiguousarray(rgb),
+        seen=np.ascontiguousarray(seen),
+    )

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from void_server.engines.cleanplate import tone
 from void_server.engines.cleanplate.box import Box
 from void_server.engines.cleanplate.exemplar import Completion, completed
-from void_server.engines.cleanplate.membrane import membrane
 from void_server.engines.engine import Mask, Rgb
+from void_server.finish.membrane import membrane
 
 Float = npt.NDArray[np.float32]
 

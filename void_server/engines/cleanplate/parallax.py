@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from void_server.engines.cleanplate import tone
 from void_server.engines.cleanplate.gather import Flow, Sample
-from void_server.engines.cleanplate.membrane import membrane
 from void_server.engines.engine import Mask, Rgb
+from void_server.finish.membrane import membrane
 
 _CELL = 8  # pixels
 _INSIDE = 6  # pixels that a flow vector keeps from what is no background

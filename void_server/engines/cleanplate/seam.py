@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from void_server.engines.cleanplate import tone
-from void_server.engines.cleanplate.membrane import membrane
 from void_server.engines.engine import Mask, Rgb
+from void_server.finish.membrane import membrane
 
 RING = 12
 """Width of the ring around a hole in which fill and plate are compared, pixels."""

@@ -17,11 +17,13 @@ class Settings:
         search: How many frames each way background is looked for; 0 means the whole shot.
         max_sources: How many frames vote on a pixel.
         dense_flow: Whether what a homography leaves over is followed by optical flow.
+        grain: Whether what is invented gets grain like the plate's: ``match`` or ``none``.
     """
 
     search: int = 0
     max_sources: int = 5
     dense_flow: bool = True
+    grain: str = "match"
 
     @classmethod
     def of(cls, parameters: Mapping[str, Parameter]) -> Settings:
@@ -31,6 +33,7 @@ class Settings:
             search=int(parameters.get("search", default.search)),
             max_sources=int(parameters.get("max_sources", default.max_sources)),
             dense_flow=bool(parameters.get("dense_flow", default.dense_flow)),
+            grain=str(parameters.get("grain", default.grain)),
         )
 
 
@@ -66,6 +69,13 @@ def description() -> EngineInfo:
                 label="Follow parallax",
                 help="Follow by optical flow what lies before or behind the tracked plane.",
                 default=default.dense_flow,
+            ),
+            ParameterInfo(
+                name="grain",
+                label="Grain",
+                help="match: grain like the plate's on what is not real; none: no grain.",
+                default=default.grain,
+                choices=("match", "none"),
             ),
         ),
     )

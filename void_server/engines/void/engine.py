@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
-import numpy as np
 import torch
 
 from bridge.messages import EngineInfo
 from bridge.shot import Parameter
 from void_server.engines.engine import Fill, Footage, Progress, Record
+from void_server.engines.modelled.fills import fills
+from void_server.engines.modelled.order import Order
+from void_server.engines.modelled.settings import Finish
 from void_server.engines.void import settings as described
 from void_server.engines.void.header import fingerprint
 from void_server.engines.void.layout import Layout, why_unavailable
+from void_server.engines.void.mask_levels import grid_levels
 from void_server.engines.void.memory import Wish
 from void_server.engines.void.memory_modes import BuildModels, MemoryModes
-from void_server.engines.void.model_shot import Frames, ModelShot, read_shot
 from void_server.engines.void.models import Models
 from void_server.engines.void.removal import Removal
 from void_server.engines.void.settings import Settings
-from void_server.matte import bounds
+from void_server.engines.void.upscale import swin2sr
+from void_server.finish.upscale import Upscaler
+from void_server.model_view.frames import Frames
+from void_server.model_view.shot import ModelShot
 
 
 class Void:
@@ -70,53 +76,60 @@ class Void:
         """
         settings = Settings.of(parameters)
         progress("waking up", 0, 1)
-        shot = read_shot(
+
+        def model(shot: ModelShot, part: int, parts: int) -> Frames:
+            return Removal(
+                shot,
+                settings=settings,
+                layout=self._layout,
+                cache=self._cache,
+                prompt=prompt,
+                seed=seed,
+                modes=self._chosen(settings, record),
+                progress=progress,
+                record=record,
+                part=part,
+                parts=parts,
+            ).pictures()
+
+        self._note(record)
+        yield from fills(
             footage,
-            height=settings.height,
-            width=settings.width,
-            mask_resize=settings.mask_resize,
+            Order(
+                frames=frames,
+                seed=seed,
+                grid=(settings.height, settings.width),
+                finish=Finish.of(parameters),
+            ),
+            model=model,
+            levels=grid_levels(settings.mask_resize),
+            upscaler=partial(self._upscaler, Finish.of(parameters).upscale, record),
             progress=progress,
+            record=record,
         )
-        try:
-            pictures = self._pictures(shot, settings, prompt, seed, progress, record)
-            yield from _fills(footage, shot, pictures, frames)
-            pictures.close()
-        finally:
-            shot.close()
 
     def rest(self) -> None:
         """Let go of the networks."""
         if self._modes is not None:
             self._modes.release()
 
-    def _pictures(
-        self,
-        shot: ModelShot,
-        settings: Settings,
-        prompt: str,
-        seed: int,
-        progress: Progress,
-        record: Record,
-    ) -> Frames:
-        modes = self._chosen(settings, record)
+    def _note(self, record: Record) -> None:
         record.note("model", fingerprint(self._layout.checkpoint(1))[:16])
         record.note("torch", str(torch.__version__))
         if self._devices[0].type == "cuda":
             record.note("gpu", torch.cuda.get_device_name(self._devices[0]))
-        record.note("exposure", shot.space.exposure)
-        record.note("peak", shot.space.peak)
-        removal = Removal(
-            shot,
-            settings=settings,
-            layout=self._layout,
-            cache=self._cache,
-            prompt=prompt,
-            seed=seed,
-            modes=modes,
-            progress=progress,
-            record=record,
-        )
-        return removal.pictures()
+
+    def _upscaler(self, wanted: str, record: Record) -> Upscaler | None:
+        device = self._devices[0]
+        if wanted == "off" or not swin2sr.available(self._layout):
+            record.note("upscaler", "cubic" if wanted == "off" else swin2sr.NONE)
+            return None
+        if wanted == "auto" and device.type == "cpu":
+            record.note("upscaler", "cubic (super-resolution takes minutes a frame on a CPU)")
+            return None
+        upscaler = swin2sr.Swin2Sr(self._layout, device)
+        record.note("upscaler", upscaler.name)
+        return upscaler
 
     def _chosen(self, settings: Settings, record: Record) -> MemoryModes:
         if self._modes is None:
@@ -134,18 +147,3 @@ class Void:
         return Models(
             layout=self._layout, device=first, mode=mode, others=[str(other) for other in others]
         )
-
-
-def _fills(
-    footage: Footage, shot: ModelShot, pictures: Frames, frames: Sequence[int]
-) -> Iterator[Fill]:
-    wanted = set(frames)
-    for index, number in enumerate(shot.numbers):
-        box = bounds(footage.hole(number)) if number in wanted else None
-        if box is None:
-            continue
-        rows = slice(box.y_min, box.y_max + 1)
-        columns = slice(box.x_min, box.x_max + 1)
-        rgb = shot.filled(np.asarray(pictures[index], np.float32), (rows, columns))
-        seen = np.zeros(box.shape, np.uint16)
-        yield Fill(frame=number, top=box.y_min, left=box.x_min, rgb=rgb, seen=seen)

@@ -8,7 +8,12 @@ from typing import Any, cast
 import msgspec
 import torch
 from diffusers import AutoencoderKLCogVideoX, CogVideoXTransformer3DModel
-from transformers import T5Config, T5EncoderModel
+from transformers import (
+    Swin2SRConfig,
+    Swin2SRForImageSuperResolution,
+    T5Config,
+    T5EncoderModel,
+)
 
 from void_server.engines.void.damage import damaged, quoted
 from void_server.engines.void.header import Entry
@@ -19,6 +24,7 @@ from void_server.engines.void.model_config import (
     vae_config,
 )
 from void_server.engines.void.stored import Stored
+from void_server.engines.void.upscale.config import UpscalerConfig
 
 Build = Callable[[], torch.nn.Module]
 """Makes a model; called where new tensors take no memory."""
@@ -61,6 +67,11 @@ def verify_text_encoder(stored: Stored, layout: Layout) -> list[str]:
     return _differences(stored, lambda: build_text_encoder(layout))
 
 
+def verify_upscaler(stored: Stored, config: UpscalerConfig) -> list[str]:
+    """What does not fit the super-resolution network, one line each."""
+    return _differences(stored, lambda: build_upscaler(config))
+
+
 def input_channels(stored: Stored, config: TransformerConfig) -> int:
     """Channels that a checkpoint reads: 48, or 33 where it has to be adapted."""
     return BASE_CHANNELS if is_narrow(stored, config) else config.in_channels
@@ -84,6 +95,13 @@ def build_text_encoder(layout: Layout) -> T5EncoderModel:
         return T5EncoderModel(T5Config.from_dict(found))
     except Exception as error:  # transformers has no error of its own for a bad configuration
         raise damaged(file, f"transformers cannot build a T5 encoder from it ({error})") from error
+
+
+def build_upscaler(config: UpscalerConfig) -> torch.nn.Module:
+    """A super-resolution network, untrained."""
+    arguments = msgspec.structs.asdict(config)
+    del arguments["model_type"]
+    return _module(Swin2SRForImageSuperResolution, config=Swin2SRConfig(**arguments))
 
 
 def tied_names(model: torch.nn.Module) -> set[str]:

@@ -11,7 +11,9 @@
     │   └── scheduler/     scheduler_config.json
     ├── void_pass1.safetensors
     ├── void_pass2.safetensors
-    └── raft_large.safetensors   optional: motion for pass 2
+    ├── raft_large.safetensors   optional: motion for pass 2
+    └── swin2SR-classical-sr-x2-64/   optional: super-resolution
+        └── config.json, model.safetensors
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ from void_server.engines.void.stored import Stored
 
 BASE = "CogVideoX-Fun-V1.5-5b-InP"
 """Name of the base model's folder."""
+
+UPSCALER = "swin2SR-classical-sr-x2-64"
+"""Name of the super-resolution network's folder."""
 
 DIFFUSERS_STEM = "diffusion_pytorch_model"
 TRANSFORMERS_STEM = "model"
@@ -79,6 +84,11 @@ class Layout:
     def raft(self) -> Path:
         """Weights of torchvision's ``raft_large``; optional."""
         return self.root / "raft_large.safetensors"
+
+    @property
+    def upscaler(self) -> Path:
+        """Folder of the super-resolution network; optional."""
+        return self.root / UPSCALER
 
     def checkpoint(self, pass_number: int) -> Path:
         """Weights of one pass, 1 or 2."""

@@ -14,15 +14,21 @@ class Pace:
 
     Args:
         forwards: Forward runs of the transformer in all, of every pass, in the job's order.
+        others: Forward runs of jobs like this one that come after it.
         after: Share of the steps' time that reading and decoding come to.
         clock: Monotonic seconds.
     """
 
     def __init__(
-        self, forwards: int, *, after: float = 0.1, clock: Callable[[], float] = time.monotonic
+        self,
+        forwards: int,
+        *,
+        others: int = 0,
+        after: float = 0.1,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._left = forwards
-        self._after = forwards * after
+        self._after = others + (forwards + others) * after
         self._clock = clock
         self._began: float | None = None
         self._made = 0

@@ -25,7 +25,6 @@ from void_server.engines.void.decoding import decoded
 from void_server.engines.void.denoise import Final, Noise, denoise, initial_noise
 from void_server.engines.void.layout import Layout
 from void_server.engines.void.memory_modes import MemoryModes
-from void_server.engines.void.model_shot import Frames, ModelShot
 from void_server.engines.void.models import Models
 from void_server.engines.void.pace import Pace
 from void_server.engines.void.padding import latent_count, padded_length, source_indices
@@ -34,9 +33,12 @@ from void_server.engines.void.predict import Text
 from void_server.engines.void.preview import Previews
 from void_server.engines.void.seams import Semantics
 from void_server.engines.void.settings import Settings
+from void_server.engines.void.stacked import stacked
 from void_server.engines.void.text import encode
 from void_server.engines.void.warped_noise import warped_noise
 from void_server.engines.void.windows import WINDOW_LATENTS, windows
+from void_server.model_view.frames import Frames
+from void_server.model_view.shot import ModelShot
 
 
 class Removal:
@@ -52,6 +54,8 @@ class Removal:
         modes: Gives the networks to a part of the work.
         progress: Told of everything.
         record: Takes facts and warnings.
+        part: Index of the tile that this is of the plate.
+        parts: How many tiles there are; they take equally long.
     """
 
     def __init__(
@@ -66,6 +70,8 @@ class Removal:
         modes: MemoryModes,
         progress: Progress,
         record: Record,
+        part: int = 0,
+        parts: int = 1,
     ) -> None:
         self._shot = shot
         self._settings = settings
@@ -80,7 +86,9 @@ class Removal:
         self._padded = padded_length(self._count)
         self._indices = source_indices(self._count, self._padded)
         self._latents = latent_count(self._padded)
-        self._pace = Pace(sum(self._forwards(stage) * stage.steps for stage in self._stages()))
+        forwards = sum(self._forwards(stage) * stage.steps for stage in self._stages())
+        self._pace = Pace(forwards, others=forwards * (parts - 1 - part))
+        self._of = f", tile {part + 1} of {parts}" if parts > 1 else ""
         self._plate_latents: torch.Tensor | None = None
 
     def pictures(self) -> Frames:
@@ -143,14 +151,14 @@ class Removal:
         if self._plate_latents is None:
             self._plate_latents = encode_plate(
                 vae,
-                self._shot.plate.stacked,
+                partial(stacked, self._shot.plate),
                 self._indices,
                 noise=plate_noise(seed=self._seed, height=settings.height, width=settings.width),
                 encoded=partial(told, 0),
             )
         mask = encode_mask(
             vae,
-            self._shot.levels.stacked,
+            partial(stacked, self._shot.levels),
             self._indices,
             pass_number=stage.number,
             semantics=stage.semantics,
@@ -199,7 +207,7 @@ class Removal:
         def on_step(step: int, steps: int, chunk: int, count: int, clean: torch.Tensor) -> None:
             of_chunk = len(windows(len(parts[chunk]))) * (2 if stage.guided else 1)
             self._progress(
-                f"pass {stage.number}",
+                f"pass {stage.number}{self._of}",
                 chunk * steps + step,
                 count * steps,
                 step=step,

@@ -9,6 +9,7 @@ from typing import cast
 from bridge.errors import RequestError
 from bridge.messages import EngineInfo, ParameterInfo
 from bridge.shot import Parameter
+from void_server.engines.modelled import settings as modelled
 
 AS_QUALITY = 0
 """Number of steps that means: what the quality says."""
@@ -201,4 +202,5 @@ def _infos(default: Settings) -> list[ParameterInfo]:
             choices=MEMORY_MODES,
         ),
         info("preview", "Preview", "Show the estimate while it forms."),
+        *modelled.infos(),
     ]

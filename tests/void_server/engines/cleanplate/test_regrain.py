@@ -3,48 +3,84 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from void_server.demo import grain as sensor
-from void_server.engines.cleanplate.regrain import grown, measured
+from void_server.engines.cleanplate import CleanPlate
+from void_server.engines.cleanplate.box import Box
+from void_server.engines.cleanplate.regrain import Regrain
+
+HOLE = np.zeros((128, 160), bool)
+HOLE[44:84, 60:100] = True
+BOX = Box(top=44, left=60, bottom=84, right=100)
 
 
-def strength(light):
-    return float(sensor.sigma(np.full((1, 1), light, np.float32))[0, 0])
+class Notes(dict):
+    """A `Record` that keeps what it is told."""
+
+    def note(self, key, value):
+        self[key] = value
+
+    def warn(self, text):
+        raise AssertionError(f"unexpected warning {text}")
 
 
-ALL = np.ones((160, 240), bool)
+@pytest.fixture
+def standing(footage_of):
+    """Makes a grey shot whose hole never moves, under grain of a given strength."""
+
+    def make(sigma):
+        rng = np.random.default_rng(0)
+        grey = np.full((128, 160, 3), 0.2, np.float32)
+        plates = {n: grey + rng.normal(0, sigma, grey.shape).astype(np.float32) for n in range(4)}
+        return footage_of(plates, dict.fromkeys(range(4), HOLE))
+
+    return make
 
 
-def grained_pair(wall):
-    return (sensor.grained(wall, sensor.field(wall.shape[:2], seed=1, frame=n)) for n in range(2))
+def run(footage, notes, **parameters):
+    engine = CleanPlate()
+    complete = {p.name: p.default for p in engine.describe().parameters} | parameters
+    fills = engine.fill(
+        footage,
+        frames=footage.frames,
+        prompt="",
+        seed=3,
+        parameters=complete,
+        progress=lambda *_a, **_k: None,
+        record=notes,
+    )
+    return list(fills)
 
 
-def test_grain_is_measured_through_texture(textured):
-    wall = textured(160, 240)
-    found = measured(*grained_pair(wall), ALL)
-    assert found is not None
-    for light in (0.1, 0.3, 0.5):
-        variance = found.floor + found.slope * light
-        assert np.sqrt(variance) == pytest.approx(strength(light), rel=0.15)
-    assert found.neighbour == pytest.approx(0.16, abs=0.05)
+def test_a_fill_comes_with_itself_without_grain(standing):
+    notes = Notes()
+    for fill in run(standing(0.005), notes):
+        assert fill.degrained.std() < fill.rgb.std()
+        assert (fill.rgb - fill.degrained).std() == pytest.approx(0.005, rel=0.15)
+        assert fill.measures["grain_sigma_ratio"] == pytest.approx(1, abs=0.15)
+    assert notes["grain"] == "match"
+    assert notes["grain_sigma_green"] == pytest.approx(0.005, rel=0.1)
 
 
-def test_grown_grain_is_as_strong_and_soft_as_the_measured(textured):
-    found = measured(*grained_pair(textured(160, 240)), ALL)
-    flat = np.full((200, 200, 3), 0.3, np.float32)
-    noise = grown(flat, found, seed=1, frame=5) - flat
-    assert noise.std() == pytest.approx(strength(0.3), rel=0.12)
-    lag = np.corrcoef(noise[:, 1:, 0].ravel(), noise[:, :-1, 0].ravel())[0, 1]
-    assert lag == pytest.approx(found.neighbour, abs=0.03)
+def test_none_adds_no_grain_and_measures_none(standing):
+    notes = Notes()
+    with_grain, without = run(standing(0.005), Notes()), run(standing(0.005), notes, grain="none")
+    for ours, theirs in zip(without, with_grain, strict=True):
+        assert ours.degrained is None
+        assert ours.rgb.tobytes() == theirs.degrained.tobytes()
+    assert notes == {}
 
 
-def test_grown_grain_is_the_same_for_a_frame_and_new_for_the_next(textured):
-    found = measured(*grained_pair(textured(160, 240)), ALL)
-    flat = np.full((40, 40, 3), 0.3, np.float32)
-    first = grown(flat, found, seed=1, frame=5)
-    assert first.tobytes() == grown(flat, found, seed=1, frame=5).tobytes()
-    assert not np.allclose(first, grown(flat, found, seed=1, frame=6))
+def test_a_plate_without_grain_gets_none_and_it_is_said(standing):
+    notes = Notes()
+    for fill in run(standing(0.0), notes):
+        assert fill.degrained is None
+        assert fill.measures == {}
+    assert notes["grain"].startswith("none")
 
 
-def test_too_little_to_measure_says_so(textured):
-    wall = textured(160, 240)
-    assert measured(wall, wall, np.zeros_like(ALL)) is None
+def test_only_what_is_lacking_gets_grain(standing):
+    light = np.full((40, 40, 3), 0.2, np.float32)
+    lacking = np.zeros((40, 40), bool)
+    lacking[:, :20] = True
+    grained = Regrain(standing(0.005), seed=1, record=Notes()).onto(1, light, lacking, BOX)
+    assert grained[~lacking].tobytes() == light[~lacking].tobytes()
+    assert (grained[lacking] != light[lacking]).mean() > 0.99

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from void_server.engines.cleanplate import seam
-from void_server.engines.cleanplate.membrane import membrane
 
 
 @pytest.fixture
@@ -41,18 +40,3 @@ def test_pixels_outside_the_hole_are_untouched(textured, hole):
     fill = wall * np.float32(0.9)
     fixed = seam.joined(fill, wall, hole=hole, ring=seam.ring_of(hole))
     assert (fixed[~hole] == fill[~hole]).all()
-
-
-def test_a_membrane_through_a_plane_is_the_plane(hole):
-    y, x = np.mgrid[0:120, 0:150].astype(np.float32)
-    plane = (0.01 * x - 0.02 * y)[..., None]
-    known = seam.ring_of(hole)
-    surface = membrane(plane * known[..., None], known, cell=4)
-    assert np.abs(surface - plane)[hole].max() < 0.08
-
-
-def test_a_membrane_stays_between_its_extremes(hole):
-    values = np.random.default_rng(0).uniform(-1, 1, (120, 150, 3)).astype(np.float32)
-    known = seam.ring_of(hole)
-    surface = membrane(values * known[..., None], known, cell=4)
-    assert np.abs(surface).max() <= 1.0

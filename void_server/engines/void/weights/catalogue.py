@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from void_server.engines.void.layout import BASE, Layout
+from void_server.engines.void.layout import BASE, UPSCALER, Layout
 
 SUFFIXES = (".safetensors", ".json", ".model")
 """What is fetched at all: no code, and no format that runs when it is read."""
@@ -24,6 +24,7 @@ class Source:
         licence: Of its files.
         patterns: Its files that are needed.
         rarely: Its files that only 33-channel checkpoints need.
+        optional: Whether the engine does without; its absence on the hub stops no fetch.
     """
 
     repository: str
@@ -32,6 +33,7 @@ class Source:
     licence: str
     patterns: tuple[str, ...]
     rarely: tuple[str, ...] = ()
+    optional: bool = False
 
     def wants(self, name: str, *, rarely: bool = False) -> bool:
         """Whether a file of the repository is needed; a path that could lead out never is."""
@@ -79,7 +81,16 @@ VOID = Source(
     patterns=("void_pass1.safetensors", "void_pass2.safetensors"),
 )
 
-SOURCES = (BASE_MODEL, VOID)
+SUPER_RESOLUTION = Source(
+    repository="caidas/swin2SR-classical-sr-x2-64",
+    revision="cee1c923c6a37361c6e5650b65dcf4be821e5d52",
+    folder=UPSCALER,
+    licence="Apache-2.0",
+    patterns=("config.json", "model.safetensors"),
+    optional=True,
+)
+
+SOURCES = (BASE_MODEL, VOID, SUPER_RESOLUTION)
 
 _HUB = "https://huggingface.co/"
 _TORCHVISION = "https://github.com/pytorch/vision"
@@ -89,5 +100,8 @@ def licence(file: Path, layout: Layout) -> tuple[str, str]:
     """The licence of a file of the layout, and the page that has its text."""
     if file == layout.raft:
         return "BSD-3-Clause", _TORCHVISION
-    source = BASE_MODEL if file.is_relative_to(layout.base) else VOID
+    source = VOID
+    for other in (BASE_MODEL, SUPER_RESOLUTION):
+        if file.is_relative_to(layout.root / other.folder):
+            source = other
     return source.licence, _HUB + source.repository

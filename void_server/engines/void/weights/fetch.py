@@ -81,7 +81,12 @@ def fetch(
         items = []
         for source in sources:
             revision = (revisions or {}).get(source.repository)
-            items += _listed(hub, source, revision, held, rarely=rarely, said=said)
+            try:
+                items += _listed(hub, source, revision, held, rarely=rarely, said=said)
+            except RequestError as error:
+                if not source.optional or revision:
+                    raise
+                said.note(f"{error.subject}: {error.text}; the engine does without it")
         wanted = _not_there(root, items, held, replace=replace, said=said)
         downloads = Downloads(partial, authorization=hub.authorization, pause=pause)
         _check_room(root, sum(item.remote.size - downloads.waiting(item.remote) for item in wanted))

@@ -18,6 +18,7 @@ from void_server.engines.void.layout import (
     missing,
 )
 from void_server.engines.void.stored import Stored
+from void_server.engines.void.upscale.config import upscaler_config
 from void_server.engines.void.weights import lock
 from void_server.engines.void.weights.fetch import Said
 
@@ -109,6 +110,8 @@ class _Findings:
         with self._noted():
             if layout.raft.exists():
                 read_header(layout.raft)
+        with self._noted():
+            self._upscaler()
 
     def _pass(self, number: int, config: model_config.TransformerConfig) -> None:
         with self._noted():
@@ -123,6 +126,14 @@ class _Findings:
             return
         stored = Stored.of_folder(folder, DIFFUSERS_STEM)
         self._compare(stored, fitting.verify_base_transformer(stored, config))
+
+    def _upscaler(self) -> None:
+        """The super-resolution network counts only where any of it is there."""
+        folder = self._layout.upscaler
+        if folder.exists():
+            config = upscaler_config(self._layout)
+            stored = Stored.of_folder(folder, TRANSFORMERS_STEM)
+            self._compare(stored, fitting.verify_upscaler(stored, config))
 
     def _compare(self, stored: Stored, differences: list[str]) -> None:
         for text in differences:
@@ -141,8 +152,8 @@ class _Findings:
 
 def _present(layout: Layout) -> list[str]:
     """Files of the layout that are there, by path relative to the weights folder."""
-    folders = (layout.scheduler, layout.text_encoder, layout.tokenizer, layout.transformer)
-    files = [file for folder in (*folders, layout.vae) for file in sorted(folder.glob("*"))]
+    base = (layout.scheduler, layout.text_encoder, layout.tokenizer, layout.transformer, layout.vae)
+    files = [file for folder in (*base, layout.upscaler) for file in sorted(folder.glob("*"))]
     files += [layout.checkpoint(1), layout.checkpoint(2), layout.raft]
     kept = [file for file in files if file.is_file() and not file.name.startswith(".")]
     return [file.relative_to(layout.root).as_posix() for file in kept]

@@ -66,6 +66,8 @@ def _files(layout: Layout) -> Iterator[tuple[Path, bool]]:
     yield layout.tokenizer / "tokenizer_config.json", True
     yield layout.scheduler / "scheduler_config.json", True
     yield layout.raft, False
+    yield layout.upscaler / "config.json", False
+    yield from ((file, False) for file in _weights(layout.upscaler, TRANSFORMERS_STEM))
 
 
 def _weights(folder: Path, stem: str) -> list[Path]:

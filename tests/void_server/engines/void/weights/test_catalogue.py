@@ -3,7 +3,14 @@ import re
 import pytest
 
 from void_server.engines.void.layout import Layout
-from void_server.engines.void.weights.catalogue import BASE_MODEL, SOURCES, SUFFIXES, VOID, licence
+from void_server.engines.void.weights.catalogue import (
+    BASE_MODEL,
+    SOURCES,
+    SUFFIXES,
+    SUPER_RESOLUTION,
+    VOID,
+    licence,
+)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +57,12 @@ def test_every_place_is_one_that_the_layout_knows(tmp_path):
     layout = Layout(tmp_path)
     assert tmp_path / VOID.place("void_pass1.safetensors") == layout.checkpoint(1)
     assert tmp_path / BASE_MODEL.place("vae/config.json") == layout.vae / "config.json"
+    place = SUPER_RESOLUTION.place("model.safetensors")
+    assert tmp_path / place == layout.upscaler / "model.safetensors"
+
+
+def test_only_super_resolution_is_something_to_do_without():
+    assert [source for source in SOURCES if source.optional] == [SUPER_RESOLUTION]
 
 
 def test_a_revision_is_a_whole_commit_or_none():
@@ -68,3 +81,7 @@ def test_each_file_has_a_licence(tmp_path):
     assert licence(layout.checkpoint(2), layout)[0] == "Apache-2.0"
     assert licence(layout.vae / "config.json", layout)[0] == "CogVideoX License"
     assert licence(layout.raft, layout)[0] == "BSD-3-Clause"
+    assert licence(layout.upscaler / "config.json", layout) == (
+        "Apache-2.0",
+        "https://huggingface.co/caidas/swin2SR-classical-sr-x2-64",
+    )

@@ -6,6 +6,7 @@ from filelock import FileLock
 
 from bridge.errors import ConnectionLost, RequestError, ServerError
 from void_server.engines.void.weights import lock
+from void_server.engines.void.weights.catalogue import Source
 from void_server.engines.void.weights.fetch import PARTIAL, fetch
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -195,6 +196,26 @@ def test_a_repository_that_has_nothing_of_it_is_said(run, hub):
     hub.add("someone/passes", LATER, {"README.md": b""})
     with pytest.raises(ServerError, match="none of the files that are needed"):
         run(revisions={"someone/passes": LATER})
+
+
+def test_a_repository_that_is_not_needed_may_be_gone(hub, root, said, sources):
+    extra = Source(
+        repository="someone/extra",
+        revision=COMMIT,
+        folder="extra",
+        licence="A third licence",
+        patterns=("model.safetensors",),
+        optional=True,
+    )
+    options = {"said": said, "endpoint": hub.endpoint, "pause": 0}
+    fetch(root, sources=(*sources, extra), **options)
+    assert files(root) == PLACES
+    assert any("someone/extra" in line and "does without" in line for line in said.lines)
+    with pytest.raises(RequestError, match="no such repository"):
+        fetch(root, sources=(*sources, extra), revisions={"someone/extra": "main"}, **options)
+    hub.add("someone/extra", COMMIT, {"model.safetensors": b"extra"})
+    fetch(root, sources=(*sources, extra), **options)
+    assert (root / "extra" / "model.safetensors").read_bytes() == b"extra"
 
 
 def test_a_revision_for_an_unknown_repository_is_refused(run, hub):

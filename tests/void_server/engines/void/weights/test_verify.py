@@ -69,6 +69,15 @@ def test_a_missing_file_is_one_problem_not_two(layout, said):
     assert "missing: pass 2 of VOID (void_pass2.safetensors)" in text
 
 
+def test_super_resolution_counts_where_any_of_it_is_there(layout, said):
+    layout.upscaler.mkdir()
+    assert [text for text in problems(layout, said) if "config.json" in text] == []
+    (layout.upscaler / "config.json").write_text('{"model_type": "other"}')
+    (text,) = problems(layout, said)
+    assert text.startswith("config.json: ")
+    assert "swin2SR-classical-sr-x2-64/config.json" in verify(layout, said=said).unknown
+
+
 def test_a_wrong_shape_is_named_in_its_file(layout, said):
     tensors = load_file(layout.checkpoint(2))
     tensors["proj_out.weight"] = torch.zeros(64, 64)

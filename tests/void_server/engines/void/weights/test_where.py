@@ -15,6 +15,8 @@ def test_every_file_is_listed_with_size_and_licence(layout):
     assert [place.file for place in places.files if not place.needed] == [
         "CogVideoX-Fun-V1.5-5b-InP/transformer/diffusion_pytorch_model.safetensors",
         "raft_large.safetensors",
+        "swin2SR-classical-sr-x2-64/config.json",
+        "swin2SR-classical-sr-x2-64/model.safetensors",
     ]
 
 

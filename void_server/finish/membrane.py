@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from void_server.engines.engine import Mask
+from void_server.finish import Mask
 
 Float = npt.NDArray[np.float32]
 
@@ -31,12 +31,12 @@ def membrane(values: Float, known: Mask, *, cell: int) -> Float:
     held = share > 0
     share, total = (cv2.GaussianBlur(part, (0, 0), _ALONG) for part in (share, total))
     total = total.reshape(*share.shape, -1)  # OpenCV drops a channel axis of one
-    surface = _harmonic(total / np.maximum(share, 1e-6)[..., None], held)
+    surface = harmonic(total / np.maximum(share, 1e-6)[..., None], held)
     grown = cv2.resize(surface, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(grown, np.float32).reshape(values.shape)
 
 
-def _harmonic(values: Float, known: Mask) -> Float:
+def harmonic(values: Float, known: Mask) -> Float:
     """Solve Laplace's equation with ``values`` held where ``known``; free at the picture's edge.
 
     Coarse to fine: each level starts from the one above it, so a few Jacobi sweeps do.
@@ -61,6 +61,6 @@ def _from_above(values: Float, known: Mask) -> Float:
     half = ((width + 1) // 2, (height + 1) // 2)
     share = cv2.resize(known.astype(np.float32), half, interpolation=cv2.INTER_AREA)
     total = cv2.resize(values, half, interpolation=cv2.INTER_AREA).reshape(*share.shape, -1)
-    coarse = _harmonic(total / np.maximum(share, 1e-6)[..., None], share > 0)
+    coarse = harmonic(total / np.maximum(share, 1e-6)[..., None], share > 0)
     fine = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(fine, np.float32).reshape(values.shape)

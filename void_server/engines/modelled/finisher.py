@@ -1,0 +1,146 @@
+"""One frame after the other, from a model's picture to the pixels of the hole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from void_server.engines.cleanplate.box import Box
+from void_server.engines.cleanplate.real_pixels import RealPixels
+from void_server.engines.engine import Evidence, Fill, Footage, Mask, Progress, Record, Rgb
+from void_server.engines.modelled import evidence
+from void_server.engines.modelled.enlarging import Enlarging
+from void_server.engines.modelled.graining import Graining
+from void_server.engines.modelled.matching import Matching
+from void_server.engines.modelled.order import Code, MakeUpscaler, Order
+from void_server.engines.modelled.sharpening import Sharpening
+from void_server.finish.upscale import worth_it
+from void_server.model_view.frames import Frames
+from void_server.model_view.shot import ModelShot, placed_together
+
+
+class Finisher:
+    """Makes a shot's fills.
+
+    Args:
+        footage: The shot.
+        shots: What the model was shown, one for each tile.
+        pictures: What it returned, one for each tile.
+        order: What is asked for.
+        upscaler: Loads what enlarges pictures; asked only where that is of use.
+        progress: Told of what takes long.
+        record: Takes facts and warnings.
+    """
+
+    def __init__(
+        self,
+        footage: Footage,
+        shots: Sequence[ModelShot],
+        pictures: Sequence[Frames],
+        *,
+        order: Order,
+        upscaler: MakeUpscaler,
+        progress: Progress,
+        record: Record,
+    ) -> None:
+        finish = order.finish
+        self._footage = footage
+        self._shots = shots
+        self._pictures = pictures
+        self._color = shots[0].color
+        self._index = {number: index for index, number in enumerate(shots[0].numbers)}
+        self._scale = shots[0].region.scale
+        self._matching = Matching(
+            footage, shots, pictures, wanted=finish.match, progress=progress, record=record
+        )
+        self._enlarging = self._made_enlarging(upscaler) if worth_it(self._scale) else None
+        self._graining = (
+            Graining(footage, seed=order.seed, record=record) if finish.grain == "match" else None
+        )
+        self._sharpening = self._made_sharpening(progress) if finish.detail else None
+
+    def fill(self, frame: int) -> Fill | None:
+        """The pixels of one frame's hole; None when it has none."""
+        hole = self._footage.hole(frame)
+        box = Box.around(hole)
+        if box is None:
+            return None
+        rgb, seen, share = self._light(frame, hole, box)
+        measures = self._matching.measures(self._index[frame])
+        inside = hole[box.slices]
+        measures["real"] = float(share[inside].mean())
+        bare = None
+        if self._graining is not None:
+            lacking = np.where(inside, np.sqrt(1 - share**2), 0).astype(np.float32)
+            grained, found = self._graining.onto(frame, rgb, lacking, box)
+            measures.update(found)
+            bare, rgb = rgb, grained
+        return Fill(
+            frame=frame,
+            top=box.top,
+            left=box.left,
+            rgb=rgb,
+            seen=seen,
+            degrained=bare,
+            measures=measures,
+            evidence=lambda: self._evidence(frame, share, inside),
+        )
+
+    def conclude(self) -> None:
+        """Say what is known only at the end."""
+        self._matching.conclude()
+
+    def _made_enlarging(self, make: MakeUpscaler) -> Enlarging | None:
+        upscaler = make()
+        if upscaler is None:
+            return None
+        return Enlarging(
+            self._footage, self._shots, pictures=self._matching.picture, upscaler=upscaler
+        )
+
+    def _made_sharpening(self, progress: Progress) -> Sharpening:
+        return Sharpening(
+            self._footage,
+            RealPixels.tracked(self._footage, progress),
+            color=self._color,
+            modelled=self._modelled,
+            scale=self._scale,
+        )
+
+    def _modelled(self, frame: int, box: Box) -> Code:
+        """(h, w, 3) code: the model's picture over a box of the canvas, matched to the plate."""
+        index = self._index[frame]
+        of = self._enlarging or self._matching
+        pictures = [of.picture(part, index) for part in range(len(self._shots))]
+        return placed_together(self._shots, pictures, box.slices)
+
+    def _light(
+        self, frame: int, hole: Mask, box: Box
+    ) -> tuple[Rgb, npt.NDArray[np.uint16], npt.NDArray[np.float32]]:
+        """Scene-linear pixels of a hole's box, in how many frames each was seen, share of real."""
+        found = self._sharpening.sharpened(frame, hole) if self._sharpening else None
+        if found is None:
+            rgb = self._color.decode(self._modelled(frame, box))
+            size = box.height, box.width
+            return rgb, np.zeros(size, np.uint16), np.zeros(size, np.float32)
+        real, detail = found
+        inner = box.inside(real.box)
+        rgb = self._color.decode(np.ascontiguousarray(detail.code[inner]))
+        np.copyto(rgb, real.rgb[inner], where=detail.whole[inner][..., None])
+        share = np.ascontiguousarray(detail.share[inner])
+        seen = np.where(share >= 0.5, real.seen[inner], np.uint16(0))
+        return rgb, seen, share
+
+    def _evidence(self, frame: int, share: npt.NDArray[np.float32], inside: Mask) -> Evidence:
+        index = self._index[frame]
+        shot, pictures = self._shots[0], self._pictures[0]
+        sent = np.asarray(shot.plate[index], np.float32).transpose(1, 2, 0)
+        shown = {
+            evidence.SAW: evidence.shown(sent, np.asarray(shot.levels[index], np.uint8)),
+            evidence.RETURNED: evidence.shown(np.asarray(pictures[index], np.float32)),
+        }
+        if self._sharpening is not None:
+            shown[evidence.REAL] = evidence.real(share, inside)
+        return shown

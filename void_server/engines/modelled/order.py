@@ -1,0 +1,56 @@
+"""What an engine with a model is asked for, and the seams where its model comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from void_server.engines.modelled.settings import Finish
+from void_server.finish.upscale import Upscaler
+from void_server.model_view.frames import Frames
+from void_server.model_view.shot import ModelShot
+
+Code = npt.NDArray[np.float32]
+"""(H, W, 3) float32, model space, 0 to 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What is asked for.
+
+    Attributes:
+        frames: File numbers still wanted.
+        seed: Seed of everything random.
+        grid: (height, width) of the model's picture.
+        finish: How its pictures become a patch.
+    """
+
+    frames: Sequence[int]
+    seed: int
+    grid: tuple[int, int]
+    finish: Finish
+
+
+class Model(Protocol):
+    """Turns what it is shown into clean pictures."""
+
+    def __call__(self, shot: ModelShot, part: int, parts: int) -> Frames:
+        """Work on a whole shot, or on one tile of it.
+
+        Args:
+            shot: What the model is shown.
+            part: Index of the tile.
+            parts: How many tiles there are.
+
+        Returns:
+            (H, W, 3) float32 in model space for each frame, perhaps more behind them.
+        """
+        ...
+
+
+MakeUpscaler = Callable[[], Upscaler | None]
+"""Loads super-resolution when it is known to be of use; None when there is none."""
