@@ -8,13 +8,15 @@ correlation of the channels; the real one, with ``--clip FILE``, is a movie in s
 - synthesis, transplant: both ways of `Grain.onto`;
 - sigma ratio: deviation of the grain in the hole over that of the truth's (the root of the mean
   over channels of the ratio of the variances);
-- PSD: mean over frequencies and channels of the difference in dB, 64 pixels square, in rings;
+- PSD: mean over frequencies and channels of the difference in dB, 64 pixels square, in rings, of
+  those within 30 dB of the strongest;
 - temporal: correlation of the grain with that of the next frame;
 - ms of processor time: for a hole of 1000 x 1000 in a 4K frame, one thread; beside it the same
   area's Gaussian blur of sigma 4, for a measure of the machine.
 
-In a real clip the truth is the plate itself, in its most even window: what a Gaussian of sigma 8
-takes off it. There the sigma ratio also holds what is no grain, such as blocks of a codec.
+In a real clip the truth is the plate itself, in its most even window: what a Gaussian of sigma 3
+takes off it, which is also what is compared of ours. It holds what is no grain too, such as blocks
+of a codec.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from void_server.finish.grain import Grain, measured
+from void_server.finish.grain import Grain, frames_to_measure, measured
 
 Image = npt.NDArray[np.float32]
 Way = Callable[[int, Image], Image]
@@ -38,6 +40,7 @@ _TERMS = np.array([2e-5, 6e-4, 1e-4], np.float32)
 """a, b, c of the made grain. Source: the field notes' own measurement, section 4.5."""
 
 _MIX = np.array([[1, 0, 0], [0.5, 0.87, 0], [0.3, 0.3, 0.9]], np.float32)
+_FAINT = 1e-3
 _FRAMES = 6
 _SIDE = 64
 
@@ -88,14 +91,17 @@ def field(shape: tuple[int, int], seed: int, size: float) -> Image:
 
 
 def real(path: str) -> Clip:
-    """The most even window of a movie, half as large as its height."""
+    """The most even window of a movie, 128 pixels square."""
     with av.open(path) as movie:
-        codes = [frame.to_ndarray(format="rgb24") for frame in movie.decode(video=0)]
-    codes = codes[:: max(len(codes) // _FRAMES, 1)][:_FRAMES]
-    plates = [linear(code.astype(np.float32) / 255) for code in codes]
+        wanted = frames_to_measure(range(movie.streams.video[0].frames))
+        plates = [
+            linear(frame.to_ndarray(format="rgb24").astype(np.float32) / 255)
+            for number, frame in enumerate(movie.decode(video=0))
+            if number in wanted
+        ]
     window = _most_even(plates[0])
     light = [cv2.GaussianBlur(plate, (0, 0), 8)[window] for plate in plates]
-    truth = [plate[window] - smooth for plate, smooth in zip(plates, light, strict=True)]
+    truth = [high_passed(plate)[window] for plate in plates]
     return Clip(plates, light, truth, window)
 
 
@@ -105,16 +111,21 @@ def linear(code: Image) -> Image:
     return np.where(code <= 0.04045, code / 12.92, high).astype(np.float32)
 
 
+def high_passed(picture: Image) -> Image:
+    """What a Gaussian of sigma 3 takes off: grain, and little shading."""
+    return picture - cv2.GaussianBlur(picture, (0, 0), 3)
+
+
 def _most_even(plate: Image) -> tuple[slice, slice]:
-    side = plate.shape[0] // 4 // _SIDE * _SIDE or _SIDE
+    """Where a Gaussian takes off least, for the light there is; neither black nor white."""
     luma = plate.mean(axis=-1)
-    local = cv2.blur((luma - cv2.blur(luma, (33, 33))) ** 2, (side, side)) / (
-        cv2.blur(luma, (side, side)) ** 2 + 1e-3
-    )
-    half = side // 2
-    inner = local[half:-half, half:-half]
+    window = (2 * _SIDE, 2 * _SIDE)
+    mean = cv2.blur(luma, window)
+    score = cv2.blur((luma - cv2.GaussianBlur(luma, (0, 0), 8)) ** 2, window) / mean
+    score[(mean < 0.03) | (mean > 0.8)] = np.inf
+    inner = score[_SIDE:-_SIDE, _SIDE:-_SIDE]
     top, left = np.unravel_index(int(inner.argmin()), inner.shape)
-    return slice(int(top), int(top) + side), slice(int(left), int(left) + side)
+    return slice(int(top), int(top) + window[0]), slice(int(left), int(left) + window[1])
 
 
 def ways(clip: Clip, grain: Grain) -> dict[str, Way]:
@@ -143,10 +154,11 @@ def row(clip: Clip, way: Way, *, high_pass: bool) -> tuple[float, float, float]:
     ours = []
     for n, light in enumerate(clip.light):
         added = way(n, light) - light
-        ours.append(added - cv2.GaussianBlur(added, (0, 0), 8) if high_pass else added)
+        ours.append(high_passed(added) if high_pass else added)
     ratio = np.sqrt(np.mean(np.var(ours, axis=(0, 1, 2)) / np.var(clip.truth, axis=(0, 1, 2))))
     a, b = spectrum(ours), spectrum(clip.truth)
-    distance = np.mean(np.abs(10 * np.log10(np.maximum(a, 1e-8 * b) / b)))
+    heard = b > _FAINT * b.max(axis=0)
+    distance = np.mean(np.abs(10 * np.log10(np.maximum(a, 1e-8 * b) / b))[heard])
     pairs = zip(ours[1:], ours[:-1], strict=True)
     temporal = [np.mean(x * y) / max(x.std() * y.std(), 1e-12) for x, y in pairs]
     return float(ratio), float(distance), float(np.mean(temporal))
@@ -165,8 +177,7 @@ def spectrum(pictures: list[Image]) -> npt.NDArray[np.float64]:
                 )
     cycles = np.fft.fftfreq(_SIDE) * _SIDE
     ring = np.hypot(cycles[:, None], cycles).astype(int) // 2
-    rings = [total[ring == n].mean(axis=0) for n in range(1, _SIDE // 4)]
-    return np.array(rings)
+    return np.array([total[ring == n].mean(axis=0) for n in range(1, _SIDE // 4)])
 
 
 def seconds(grain: Grain, plate: Image) -> dict[str, float]:
@@ -208,9 +219,9 @@ def main() -> None:
     clip = real(arguments.clip) if arguments.clip else made(size=arguments.size)
     keep = np.ones(clip.plates[0].shape[:2], bool)
     keep[clip.window] = False
-    start = time.perf_counter()
+    start = time.process_time()
     grain = measured((plate, keep) for plate in clip.plates)
-    print(f"measured in {time.perf_counter() - start:.2f} s on {len(clip.plates)} frames")
+    print(f"measured in {time.process_time() - start:.2f} s on {len(clip.plates)} frames")
     if grain is None:
         print("no grain")
         return

@@ -42,6 +42,8 @@ class Grain:
             nothing darker.
         highest: (3,) float32, where it is cut off at white, or infinity: nothing brighter.
         blocks: How many blocks of the plate it was measured on.
+        agreement: Share of the blocks looked at that they are; nearly 1 but for video whose codec
+            has stilled some places and not others.
     """
 
     response: Response
@@ -50,6 +52,7 @@ class Grain:
     lowest: Float
     highest: Float
     blocks: int
+    agreement: float
 
     def onto(
         self, light: Rgb, weight: Float, *, plate: Rgb, keep: Mask, seed: int, frame: int
@@ -128,6 +131,7 @@ class Grain:
         shared = self.spectrum.channels[np.triu_indices(3, 1)]
         return {
             "grain_blocks": self.blocks,
+            "grain_agreement": self.agreement,
             "grain_sigma_red": float(sigma[0]),
             "grain_sigma_green": float(sigma[1]),
             "grain_sigma_blue": float(sigma[2]),

@@ -24,8 +24,8 @@ _STARTS = (10.0, 30.0, 50.0)
 """Percentiles of the variances of like light from which a fit starts. The lowest first: texture
 only adds. The others are for video, of which a codec has stilled some blocks and not others."""
 
-_HELD = 0.15
-"""Share of the blocks that must lie on a curve for it to be taken."""
+_HELD = 0.5
+"""Share of the blocks that must lie on a curve for it to be taken before the next is tried."""
 
 _NARROW = 1.5
 """Ratio of the brightest to the darkest light measured below which no curve is fitted."""
@@ -134,7 +134,8 @@ def _best(light: Wide, variance: Wide, weight: Wide) -> Wide:
     The seven choices of terms are tried: with three unknowns that is exact and quick.
     """
     held = light[weight > 0]
-    narrow = held.max() < _NARROW * max(held.min(), 1e-6)
+    # One light tells nothing of others: a sensor's slope is the safest guess, none at black.
+    narrow = held.min() > 0 and held.max() < _NARROW * held.min()
     wanted = ((1,),) if narrow else _CHOICES
     best, least = np.array([float(np.average(variance, weights=weight)), 0.0, 0.0]), np.inf
     for columns in wanted:

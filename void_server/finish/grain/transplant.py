@@ -8,7 +8,7 @@ from void_server.finish import Mask
 from void_server.finish.grain.blocks import SIDE, Float, Rgb, apart, clipped, corners, rms, taken
 from void_server.finish.grain.response import Response
 
-_LOOKED_AT = 384
+_LOOKED_AT = 256
 """Blocks of a frame that are looked at."""
 
 _KEPT = 96
@@ -18,6 +18,9 @@ _ROUGH = 1.6
 """How much rougher than the shot's grain a patch may be: structure must not be carried over."""
 
 _AT_ONCE = 128
+
+_RARE = 1 / 16
+"""Share of the blocks that are of use below which no more are looked at."""
 
 _STRONG = 1.6
 """Factor by which a patch's deviation may differ from the curve."""
@@ -42,7 +45,8 @@ def transplanted(
     found: list[Float] = [np.zeros((0, 3, SIDE, SIDE), np.float32)]
     for start in range(0, len(at), _AT_ONCE):
         found.append(_fit(taken(plate, at[start : start + _AT_ONCE]), response, roughness))
-        if sum(map(len, found)) >= _KEPT:
+        count = sum(map(len, found))
+        if count >= _KEPT or count < _RARE * (start + _AT_ONCE):
             break
     unit = np.concatenate(found)[:_KEPT]
     # With the shading some grain went; what remains is brought to the strength of the whole.

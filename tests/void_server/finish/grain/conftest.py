@@ -36,12 +36,12 @@ class Film:
         return (light + self.sigma(light) * grain).astype(np.float32)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def film() -> Callable[..., Film]:
     return Film
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def ramp() -> Callable[..., np.ndarray]:
     """Makes an even (h, w, 3) picture from dark at the left to bright at the right."""
 
@@ -52,7 +52,7 @@ def ramp() -> Callable[..., np.ndarray]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def texture() -> Callable[..., np.ndarray]:
     """Makes an (h, w, 3) picture with nothing even in it, which can be asked for from anywhere."""
 

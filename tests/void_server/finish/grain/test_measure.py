@@ -70,6 +70,27 @@ def test_hidden_pixels_are_not_looked_at(film, ramp):
     assert ours.highest.tobytes() == theirs.highest.tobytes()
 
 
+@pytest.mark.parametrize("light", [-0.3, 0.0])
+def test_grain_is_measured_on_black_and_below(light):
+    rng = np.random.default_rng(0)
+    frames = [rng.normal(light, 0.004, (160, 200, 3)).astype(np.float32) for _ in range(2)]
+    grain = measured((frame, np.ones((160, 200), bool)) for frame in frames)
+    assert grain is not None
+    found = np.sqrt(grain.response.variance(np.full(3, light, np.float32)))
+    assert found == pytest.approx(np.full(3, 0.004), rel=0.1)
+
+
+@pytest.mark.parametrize("value", [1e6, -1e6, 65504.0])
+def test_fireflies_change_nothing(film, ramp, value):
+    stock = film()
+    samples = shot([ramp()] * 2, stock)
+    for rgb, _ in samples:
+        rgb[60::97, 40::83] = value
+    grain = measured(samples)
+    assert grain is not None
+    assert ratios(grain, stock) == pytest.approx(np.ones((2, 3)), abs=0.1)
+
+
 @pytest.mark.parametrize(
     "samples",
     [

@@ -14,17 +14,17 @@ EVERY, NONE = np.ones((240, 384), bool), np.zeros((240, 384), bool)
 WAYS = pytest.mark.parametrize("keep", [EVERY, NONE], ids=["transplant", "synthesis"])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def stock(film):
     return film(0.7)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def plates(stock, ramp):
     return [stock.on(ramp(), seed) for seed in range(4)]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def grain(plates):
     found = measured((plate, EVERY) for plate in plates)
     assert found is not None
@@ -149,6 +149,7 @@ def test_facts_are_numbers_that_can_be_written_down(grain, stock):
     facts = grain.facts()
     assert facts["grain_sigma_green"] == pytest.approx(float(stock.sigma(0.18)), rel=0.05)
     assert facts["grain_blocks"] > 100
+    assert facts["grain_agreement"] > 0.9
     assert all(np.isfinite(value) for value in facts.values())
 
 
