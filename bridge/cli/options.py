@@ -49,6 +49,13 @@ class Quality(str, Enum):
     best = "best"
 
 
+class Grain(str, Enum):
+    """What grain the invented gets."""
+
+    match = "match"
+    none = "none"
+
+
 class Transport(str, Enum):
     """How pictures reach the server."""
 

@@ -138,6 +138,14 @@ def remove(
             show_default=False,
         ),
     ] = None,
+    grain: Annotated[
+        options.Grain | None,
+        typer.Option(
+            help="match: grain like the plate's on what was invented; none: without. Short for "
+            "--param grain=...",
+            show_default=False,
+        ),
+    ] = None,
     param: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Parameter of the engine.", show_default=False),
@@ -185,7 +193,7 @@ def remove(
         missing=missing.value,
         output=output_kinds,
         layers=layers,
-        parameters=(*(param or ()), *([f"quality={quality.value}"] if quality else ())),
+        parameters=(*(param or ()), *_short(quality=quality, grain=grain)),
     )
     with show.reported(json):
         where = place.load(server=endpoint, server_key=server_key)
@@ -215,6 +223,11 @@ class _How:
     transport: options.Transport
     weights: Path | None
     preview: Path | None
+
+
+def _short(**given: options.Quality | options.Grain | None) -> list[str]:
+    """Options of their own as the parameters that they stand for."""
+    return [f"{name}={choice.value}" for name, choice in given.items() if choice is not None]
 
 
 def _weights(folder: Path | None) -> Path | None:

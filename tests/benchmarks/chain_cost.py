@@ -107,7 +107,8 @@ def report(stages: Stages, changed: int, watch: Stopwatch, frames: int) -> None:
         print(f"| {stage} | {seconds / frames:.2f} |")
     print(f"| **whole chain without the model** | **{whole:.2f}** |")
     print(f"| OIIO read + write | {alone:.2f} |\n| ratio | {whole / alone:.2f} |")
-    print(f"\nvalues changed outside the alpha: {changed}; the stand-in itself {model / frames:.2f} s")
+    print(f"\nvalues changed outside the alpha: {changed}")
+    print(f"the stand-in itself: {model / frames:.2f} s")
 
 
 def main() -> None:

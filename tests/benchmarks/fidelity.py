@@ -94,14 +94,21 @@ def measured(folder: Path, plate: Path) -> dict[str, float]:
         sharp.append(fine / max(measures.sharpness(truth, measures.around(hole)), 1e-12))
         away = np.abs(result - truth)[hole] / np.maximum(np.abs(truth[hole]), 1e-3)
         relative.append(float(np.quantile(away, 0.999)))
-    return {"core": mean(cores), "edge": mean(edges), "step": mean(steps), "flicker": pstdev(means),
-            "sharp": median(inside), "around": median(sharp), "relative": max(relative)}  # fmt: skip
+    return {
+        "core": mean(cores),
+        "edge": mean(edges),
+        "step": mean(steps),
+        "flicker": pstdev(means),
+        "HF/truth": median(inside),
+        "HF/around": median(sharp),
+        "relative": max(relative),
+    }
 
 
 def tell(name: str, record: dict, found: dict[str, float] | None) -> None:
     cells = [f"{name:34s}", f"{record['changed_outside']:3d}", f"{record['seconds']:7.1f}"]
     if found:
-        cells += [f"{found[key]:.2e}" if key == "relative" else f"{found[key]:.4f}" for key in found]
+        cells += [f"{value:.4f}" for value in found.values()]
     print("  ".join(cells), flush=True)
     for warning in record["warnings"]:
         print(f"      {warning}", flush=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from collections.abc import Sequence as Many
@@ -11,6 +10,7 @@ from itertools import pairwise
 from bridge.color_config import BUILTIN
 from bridge.errors import RequestError
 from bridge.messages import EngineInfo, ParameterInfo
+from bridge.parameters import fitted
 from bridge.shot import (
     SCHEMA,
     Matte,
@@ -250,26 +250,12 @@ def _check_parameter(
             code="parameter",
         )
     expected = _expected(info)
-    if not _allowed(info, value):
+    if fitted(info, value) is None:
         raise RequestError(
             subject,
             f"it cannot be that (expected {expected}, got {value!r:.100})",
             code="parameter",
         )
-
-
-def _allowed(info: ParameterInfo, value: Parameter) -> bool:
-    if isinstance(info.default, bool) or isinstance(value, bool):
-        return isinstance(info.default, bool) and isinstance(value, bool)
-    if isinstance(info.default, str) and not info.choices:
-        return isinstance(value, str) or math.isfinite(value)  # a number is text too: auto, or 0.5
-    if isinstance(info.default, str) or isinstance(value, str):
-        return type(info.default) is type(value) and (not info.choices or value in info.choices)
-    if isinstance(info.default, int) and not isinstance(value, int):
-        return False
-    low = -math.inf if info.minimum is None else info.minimum
-    high = math.inf if info.maximum is None else info.maximum
-    return math.isfinite(value) and low <= value <= high
 
 
 def _expected(info: ParameterInfo) -> str:

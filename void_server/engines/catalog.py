@@ -11,6 +11,7 @@ from typing import cast
 
 from bridge.errors import RequestError
 from bridge.messages import EngineInfo
+from bridge.parameters import fitted
 from bridge.shot import Parameter
 from void_server.engines.cleanplate import CleanPlate
 from void_server.engines.deferred import Deferred
@@ -73,8 +74,10 @@ def choose(name: str, offered: Mapping[str, Engine]) -> Engine:
 
 
 def complete(info: EngineInfo, given: Mapping[str, Parameter]) -> dict[str, Parameter]:
-    """The engine's parameters with the given ones in place of the defaults."""
-    return {p.name: given.get(p.name, p.default) for p in info.parameters}
+    """The engine's parameters with the given ones, where they fit, in place of the defaults."""
+    found = {p.name: fitted(p, given.get(p.name, p.default)) for p in info.parameters}
+    defaults = {p.name: p.default for p in info.parameters}
+    return defaults | {name: value for name, value in found.items() if value is not None}
 
 
 def _available(infos: Mapping[str, EngineInfo]) -> list[str]:

@@ -47,7 +47,6 @@ class Lights:
     def __init__(self, plate: PlateColor, *, subject: str = "plate") -> None:
         self._ways = {name: ways(plate, name, subject=subject)[0] for name in _WORKING}
         self._counts = {name: np.zeros(_BINS, np.int64) for name in _WORKING}
-        self._brightest = dict.fromkeys(_WORKING, 0.0)
         self._logs = self._lit = 0
         self._outside = 0
 
@@ -68,7 +67,6 @@ class Lights:
         for name, values in light.items():
             top = np.maximum.reduce(_channels(values))
             self._counts[name] += np.bincount(_bins(top), minlength=_BINS)
-            self._brightest[name] = max(self._brightest[name], float(top.max()))
         self._count_luminance(light["rec709"][kept])
         lowest = {name: np.minimum.reduce(_channels(values)) for name, values in light.items()}
         helped = (lowest["rec709"] < OUTSIDE) & (lowest["ap1"] >= OUTSIDE)
@@ -78,7 +76,6 @@ class Lights:
         """Take in what another one has gathered of the same shot."""
         for name in _WORKING:
             self._counts[name] += other._counts[name]
-            self._brightest[name] = max(self._brightest[name], other._brightest[name])
         self._logs += other._logs
         self._lit += other._lit
         self._outside += other._outside
@@ -98,10 +95,6 @@ class Lights:
         above = np.flatnonzero(brighter > STRAY * brighter[0])
         top = int(above[-1]) if above.size else 0
         return float(2.0 ** (top / _PER_STOP + _DARKEST))
-
-    def brightest(self, primaries: Primaries) -> float:
-        """The brightest component of all, stray or not."""
-        return self._brightest[_working(primaries)]
 
     @property
     def outside(self) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -130,6 +130,7 @@ def read_shots(
         final = ModelColor.of(footage.color, reader.read(color, progress), settings)
         if final != color:
             reader.read(final, progress, again=True)
+        final = replace(final, ceiling=reader.brightest(final))
     except BaseException:
         reader.close()
         raise
@@ -154,6 +155,7 @@ class _Reader:
         count = len(self._numbers)
         self._plates = [Frames(count, (3, *region.grid), np.float32) for region in plan.regions]
         self._levels = [Frames(count, region.grid, np.uint8) for region in plan.regions]
+        self._top = 0.0
 
     def first_look(self) -> Lights:
         """The lights of a few frames."""
@@ -169,14 +171,21 @@ class _Reader:
         """All frames, in model space; the lights of all of them."""
         stage = "reading the plate again" if again else "reading the plate"
         lights = Lights(self._footage.color)
+        self._top = 0.0
         for index, number in enumerate(self._numbers):
             light = self._light(number)
             self._add_lights(lights, number, light)
-            self._keep(index, color.encode(light))
+            code = color.encode(light)
+            self._top = max(self._top, float(code.max()))
+            self._keep(index, code)
             if not again:
                 self._keep_levels(index, number)
             progress(stage, index + 1, len(self._numbers), frame=number)
         return lights
+
+    def brightest(self, color: ModelColor) -> float:
+        """The brightest light of all frames that the curve holds: a fill has no reason for more."""
+        return float(color.space.decode(np.array([self._top], np.float32))[0])
 
     def shots(self, color: ModelColor) -> list[ModelShot]:
         """What was read."""

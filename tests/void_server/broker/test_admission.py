@@ -214,6 +214,8 @@ def test_auto_takes_the_parameters_of_the_engine_that_will_run():
         {"mode": "hard"},
         {"note": "anything"},
         {"dense": True},
+        {"dense": "off"},
+        {"note": 0.5},
     ],
     ids=str,
 )
@@ -232,7 +234,7 @@ def test_values_that_fit_a_parameter_are_taken(parameters):
         ({"tries": 2.5}, "expected a whole number from 1, got 2.5"),
         ({"tries": 0}, "expected a whole number from 1, got 0"),
         ({"mode": "wild"}, "expected one of soft, hard, got 'wild'"),
-        ({"note": 3}, "expected text, got 3"),
+        ({"note": True}, "expected text, got True"),
         ({"dense": 1}, "expected true or false, got 1"),
     ],
     ids=str,

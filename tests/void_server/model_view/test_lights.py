@@ -23,8 +23,7 @@ def lights_of(*pictures, plate=REC709, keep=None):
 
 
 def summary(lights):
-    return (lights.luminance, lights.peak("rec709"), lights.peak("ap1"), lights.outside,
-            lights.brightest("rec709"))  # fmt: skip
+    return lights.luminance, lights.peak("rec709"), lights.peak("ap1"), lights.outside
 
 
 def test_luminance_is_the_geometric_mean_of_the_background():
@@ -53,9 +52,7 @@ def test_the_peak_is_counted_where_something_is_in_the_way_too():
 def test_a_stray_pixel_is_no_peak():
     rgb = grey(0.2, 60, 60)
     rgb[5, 5] = 1e6
-    lights = lights_of(rgb)
-    assert lights.peak("rec709") < 0.21
-    assert lights.brightest("rec709") == pytest.approx(1e6)
+    assert lights_of(rgb).peak("rec709") < 0.21
 
 
 @pytest.mark.parametrize("white", [1.0, 1.0 + 2**-10, 1.0000002])

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -96,7 +98,8 @@ def test_reading_once_gives_exactly_what_reading_twice_would(
     for number in footage.frames:
         gathered.add(footage.plate(number), ~footage.foreign(number))
     color = ModelColor.of(footage.color, gathered)
-    assert view.color == color
+    assert replace(view.color, ceiling=math.inf) == color
+    assert view.color.ceiling == pytest.approx(max(lights), rel=1e-5)
     for index, number in enumerate(footage.frames):
         expected = to_grid(color.encode(footage.plate(number)), view.region, SIZE)
         assert np.array_equal(view.plate[index], expected.transpose(2, 0, 1))
