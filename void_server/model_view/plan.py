@@ -25,8 +25,9 @@ CROP_MOST = 3.0
 SHARPER_LEAST = 1.5
 """How much sharper than one crop tiles must be to be worth what they cost."""
 
-BACKGROUND_LEAST = 0.3
-"""Share of a tile, averaged over the shot, that shows background; with less a model guesses."""
+BACKGROUND_LEAST = 0.6
+"""Share of a tile, averaged over the shot, that shows background; with less a
+model does not see what belongs behind the object, and guesses tile by tile."""
 
 
 @dataclass(frozen=True, kw_only=True)

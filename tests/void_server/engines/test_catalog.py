@@ -19,12 +19,21 @@ def test_the_model_comes_first_and_the_engine_without_one_is_always_there(tmp_pa
     assert [(info.name, info.available) for info in infos] == [
         ("void", False),
         ("cleanplate", True),
+        ("standin", True),
     ]
 
 
 def test_auto_is_the_model_where_its_files_are(tmp_path):
     assert catalog.choose("auto", offered(tmp_path)).describe().name == "cleanplate"
     assert catalog.choose("auto", offered(GOLDEN)).describe().name == "void"
+
+
+def test_auto_never_takes_the_stand_in_and_it_can_be_asked_for(tmp_path):
+    for weights, device in ((tmp_path, "cpu"), (tmp_path, "cuda:0"), (GOLDEN, "cpu")):
+        engines = offered(weights, device)
+        assert list(engines)[-1] == "standin"
+        assert catalog.choose("auto", engines).describe().name != "standin"
+        assert catalog.choose("standin", engines) is engines["standin"]
 
 
 def test_on_a_cpu_auto_is_the_engine_without_a_model(tmp_path):

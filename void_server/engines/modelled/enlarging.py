@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from void_server.engines.engine import Footage
-from void_server.engines.modelled.order import Code
+from void_server.finish import Code
 from void_server.finish.upscale import Upscaler, enlarged
 from void_server.matte import bounds
 from void_server.model_view.masks import hole_on_grid
 from void_server.model_view.shot import ModelShot
-from void_server.recent import Recent
-
-_MEMORY = 128 << 20
-"""Bytes of enlarged pictures to keep; each is asked for again for its neighbours' sake."""
 
 _AROUND = 16
 """Model pixels around a hole that the network sees too."""
@@ -44,15 +40,9 @@ class Enlarging:
         self._shots = shots
         self._pictures = pictures
         self._upscaler = upscaler
-        self._kept: Recent[tuple[int, int], Code] = Recent(_MEMORY)
 
     def picture(self, part: int, index: int) -> Code:
         """(k H, k W, 3) code of one tile and frame; finer around the hole only."""
-        return self._kept.get(
-            (part, index), lambda: self._enlarged(part, index), lambda code: code.nbytes
-        )
-
-    def _enlarged(self, part: int, index: int) -> Code:
         picture = self._pictures(part, index)
         shot = self._shots[part]
         hole = hole_on_grid(self._footage, shot.numbers[index], shot.region)

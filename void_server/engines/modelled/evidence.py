@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Code = npt.NDArray[np.float32]
-"""(H, W, 3) float32, model space, 0 to 1."""
+from void_server.finish import Code
 
 Picture = npt.NDArray[np.uint8]
 """(H, W, 3) uint8, as a monitor shows it."""

@@ -72,4 +72,3 @@ def fills(
             progress("finishing", done, len(order.frames), frame=frame)
             if fill is not None:
                 yield fill
-        finisher.conclude()

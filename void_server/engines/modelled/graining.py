@@ -9,11 +9,7 @@ import numpy.typing as npt
 
 from void_server.engines.cleanplate.box import Box
 from void_server.engines.engine import Footage, Mask, Record, Rgb
-from void_server.finish.grain.measure import measured
-from void_server.finish.grain.model import Grain
-
-_FRAMES = 4
-"""Frames, evenly spread, on which grain is measured."""
+from void_server.finish.grain import Grain, frames_to_measure, measured
 
 _AROUND = 256
 """Pixels around a hole from which a frame's own grain is taken."""
@@ -41,8 +37,8 @@ class Graining:
 
     def onto(
         self, frame: int, light: Rgb, weight: npt.NDArray[np.float32], box: Box
-    ) -> tuple[Rgb, dict[str, float]]:
-        """``light`` with grain, and what was measured of it.
+    ) -> tuple[Rgb, dict[str, float]] | None:
+        """``light`` with grain, and what was measured of it; None when the plate has no grain.
 
         Args:
             frame: File number.
@@ -51,7 +47,7 @@ class Graining:
             box: Where on the canvas.
         """
         if self._grain is None:
-            return light, {}
+            return None
         around = box.grown(_AROUND, self._footage.size).slices
         grained = self._grain.onto(
             light,
@@ -65,7 +61,5 @@ class Graining:
 
 
 def _samples(footage: Footage) -> Iterator[tuple[Rgb, Mask]]:
-    frames = tuple(footage.frames)
-    last = len(frames) - 1
-    for index in sorted({round(i * last / (_FRAMES - 1)) for i in range(_FRAMES)}):
-        yield footage.plate(frames[index]), ~footage.foreign(frames[index])
+    for frame in frames_to_measure(footage.frames):
+        yield footage.plate(frame), ~footage.foreign(frame)

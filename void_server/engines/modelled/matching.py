@@ -8,13 +8,16 @@ from statistics import mean
 
 import numpy as np
 
-from void_server.engines.engine import Footage, Progress, Record
-from void_server.engines.modelled.order import Code
-from void_server.finish.clean import cleaned
+from void_server.engines.engine import Footage, Mask, Progress, Record
+from void_server.engines.modelled.mending import Mended
+from void_server.finish import Code
 from void_server.finish.match import Match, match
 from void_server.model_view.frames import Frames
 from void_server.model_view.masks import foreign_on_grid, hole_on_grid
 from void_server.model_view.shot import ModelShot
+
+_WORST = frozenset({"ring_residual", "seam_step"})
+"""Measures of which the worst tile counts: one bad seam is seen however good the others are."""
 
 
 class Matching:
@@ -40,55 +43,66 @@ class Matching:
         record: Record,
     ) -> None:
         self._footage = footage
-        self._pictures = pictures
-        self._record = record
+        self._shots = shots
+        self._wanted = wanted
         self._progress: Progress | None = progress
-        self._matches = [
-            self._matched(shot, got) for shot, got in zip(shots, pictures, strict=True) if wanted
-        ]
+        self._found = [self._looked_at(*pair) for pair in zip(shots, pictures, strict=True)]
         self._progress = None
-        for found in self._matches[:1]:
-            for key, value in found.facts.items():
-                record.note(key, value)
+        self._measured: dict[tuple[int, int], dict[str, float]] = {}
+        for key, value in self._found[0].facts.items():
+            record.note(key, value)
+        for found in self._found:
+            for text in found.warnings:
+                record.warn(text)
 
     def picture(self, part: int, index: int) -> Code:
         """(H, W, 3) code of one tile and frame."""
-        if self._matches:
-            return self._matches[part].picture(index)
-        return cleaned(np.asarray(self._pictures[part][index], np.float32)).picture
+        picture = self._found[part].picture(index)
+        # Kept now: a match remembers one frame, and the next is looked at before this is told.
+        self._measured[part, index] = self._found[part].measures(index)
+        return picture
 
     def measures(self, index: int) -> dict[str, float]:
-        """What was measured on a frame, the mean over the tiles."""
-        found = [match.measures(index) for match in self._matches]
-        names = {name: None for measures in found for name in measures}
+        """What was measured on a frame, over the tiles that the hole reaches."""
+        found = [self._measures(part, index) for part in self._parts_with_hole(index)]
+        names = dict.fromkeys(name for measures in found for name in measures)
         return {
-            name: mean(measures[name] for measures in found if name in measures) for name in names
+            name: (max if name in _WORST else mean)(m[name] for m in found if name in m)
+            for name in names
         }
 
-    def conclude(self) -> None:
-        """Give the warnings, when every frame has been looked at."""
-        for found in self._matches:
-            for text in found.warnings:
-                self._record.warn(text)
+    def _measures(self, part: int, index: int) -> dict[str, float]:
+        kept = self._measured.get((part, index))
+        return self._found[part].measures(index) if kept is None else kept
 
-    def _matched(self, shot: ModelShot, got: Frames) -> Match:
-        count = len(shot.numbers)
+    def _parts_with_hole(self, index: int) -> list[int]:
+        if len(self._shots) == 1:
+            return [0]
+        number = self._shots[0].numbers[index]
+        parts = enumerate(self._shots)
+        return [i for i, shot in parts if hole_on_grid(self._footage, number, shot.region).any()]
 
-        def returned(index: int) -> Code:
+    def _looked_at(self, shot: ModelShot, pictures: Frames) -> Match | Mended:
+        numbers, count = shot.numbers, len(shot.numbers)
+        stage = "matching colour" if self._wanted else "checking pictures"
+
+        def got(index: int) -> Code:
             if self._progress is not None:  # only the first look at a shot takes time at a stretch
-                self._progress("matching colour", index + 1, count, frame=shot.numbers[index])
-            return np.asarray(got[index], np.float32)
+                self._progress(stage, index + 1, count, frame=numbers[index])
+            return np.asarray(pictures[index], np.float32)
 
-        def sent(index: int) -> Code:
-            return np.ascontiguousarray(np.asarray(shot.plate[index]).transpose(1, 2, 0))
+        def hole(index: int) -> Mask:
+            return hole_on_grid(self._footage, numbers[index], shot.region)
 
-        hole = partial(hole_on_grid, self._footage)
-        foreign = partial(foreign_on_grid, self._footage)
-        return match(
-            shot.numbers,
-            sent=sent,
-            got=returned,
-            hole=lambda index: hole(shot.numbers[index], shot.region),
-            foreign=lambda index: foreign(shot.numbers[index], shot.region),
-            decode=shot.color.decode,
-        )
+        def foreign(index: int) -> Mask:
+            return foreign_on_grid(self._footage, numbers[index], shot.region)
+
+        sent = partial(_sent, shot)
+        if not self._wanted:
+            return Mended(numbers, sent=sent, got=got, foreign=foreign)
+        decode = shot.color.decode
+        return match(numbers, sent=sent, got=got, hole=hole, foreign=foreign, decode=decode)
+
+
+def _sent(shot: ModelShot, index: int) -> Code:
+    return np.ascontiguousarray(np.asarray(shot.plate[index], np.float32).transpose(1, 2, 0))

@@ -6,16 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from void_server.engines.modelled.settings import Finish
 from void_server.finish.upscale import Upscaler
 from void_server.model_view.frames import Frames
 from void_server.model_view.shot import ModelShot
-
-Code = npt.NDArray[np.float32]
-"""(H, W, 3) float32, model space, 0 to 1."""
 
 
 @dataclass(frozen=True, kw_only=True)

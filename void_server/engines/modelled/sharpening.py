@@ -16,8 +16,8 @@ from void_server.finish.detail import Detailed, detailed
 from void_server.model_view.color import ModelColor
 from void_server.recent import Recent
 
-_MEMORY = 512 << 20
-"""Bytes of looked-up frames to keep; each is looked at again for its neighbours' sake."""
+_MEMORY = 768 << 20
+"""Bytes of looked-up frames to keep: they are looked at some frames before they are wanted."""
 
 _NEIGHBOURS = 2
 """Frames on each side that say whether what is shown is steady."""
@@ -28,15 +28,18 @@ Modelled = Callable[[int, Box], Code]
 
 @dataclass(frozen=True)
 class _Looked:
-    """A frame's real pixels, and how the model's picture compares to them."""
+    """A frame's real pixels, the model's picture in the same box, and how they compare."""
 
     real: Real
     code: Code
+    model: Code
     agreement: Agreement
 
     @property
     def nbytes(self) -> int:
-        return self.real.rgb.nbytes + self.real.seen.nbytes + self.code.nbytes
+        real, agreement = self.real, self.agreement
+        of_real = real.rgb.nbytes + real.seen.nbytes + real.valid.nbytes
+        return of_real + self.code.nbytes + self.model.nbytes + 2 * agreement.low.nbytes
 
 
 class Sharpening:
@@ -80,7 +83,7 @@ class Sharpening:
             return None
         box = looked.real.box
         found = detailed(
-            self._modelled(frame, box),
+            looked.model,
             looked.code,
             looked.real.seen,
             hole[box.slices],
@@ -107,7 +110,7 @@ class Sharpening:
                 near, here = [], 0  # what lies beyond a gap is no neighbour
             elif at > index:
                 break
-        for old in [f for f in self._agreements if self._index[f] < first]:
+        for old in [f for f in self._agreements if not first <= self._index[f] <= last]:
             del self._agreements[old]
         return steadied(near, here)
 
@@ -127,12 +130,13 @@ class Sharpening:
         if real is None:
             return None
         code = self._color.encode(np.array(real.rgb))
+        model = self._modelled(frame, real.box)
         agreement = compared(
-            self._modelled(frame, real.box),
+            model,
             code,
             real.seen,
             real.valid,
             scale=self._scale,
             origin=(real.box.top, real.box.left),
         )
-        return _Looked(real, code, agreement)
+        return _Looked(real, code, model, agreement)

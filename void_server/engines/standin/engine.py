@@ -38,7 +38,8 @@ class StandIn:
         record: Record,
     ) -> Iterator[Fill]:
         """Yield one `Fill` for each of ``frames`` whose hole is not empty, in that order."""
-        model = MODELS[str(parameters["model"])]
+        name = str(parameters["model"])
+        record.note("model", f"stand-in: {name}")
         record.warn("no model ran: a stand-in returned what it was shown")
         order = Order(
             frames=frames,
@@ -46,11 +47,16 @@ class StandIn:
             grid=(int(parameters["height"]), int(parameters["width"])),
             finish=Finish.of(parameters),
         )
+
+        def no_network() -> None:
+            record.note("upscaler", "cubic (a stand-in has no network)")
+
         yield from fills(
             footage,
             order,
-            model=lambda shot, part, parts: _shown(model, shot, progress),
+            model=lambda shot, part, parts: _shown(MODELS[name], shot, progress),
             levels=levels,
+            upscaler=no_network,
             progress=progress,
             record=record,
         )
@@ -62,8 +68,12 @@ class StandIn:
 def _shown(model: Model, shot: ModelShot, progress: Progress) -> Frames:
     count, (height, width) = len(shot.numbers), shot.region.grid
     pictures = Frames(count, (height, width, 3), np.float32)
-    for index, number in enumerate(shot.numbers):
-        sent = np.asarray(shot.plate[index], np.float32).transpose(1, 2, 0)
-        pictures[index] = model(np.ascontiguousarray(sent), index)
-        progress("standing in", index + 1, count, frame=number)
+    try:
+        for index, number in enumerate(shot.numbers):
+            sent = np.asarray(shot.plate[index], np.float32).transpose(1, 2, 0)
+            pictures[index] = model(np.ascontiguousarray(sent), index)
+            progress("standing in", index + 1, count, frame=number)
+    except BaseException:
+        pictures.close()
+        raise
     return pictures

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 
 from bridge.errors import RequestError, ServerError
 from void_server.engines.engine import Cancelled, Fill, Mask, Rgb
+from void_server.engines.void import engine as engine_module
 from void_server.engines.void.engine import Void
 from void_server.engines.void.layout import Layout
 from void_server.plate import PlateColor
@@ -22,12 +24,15 @@ assert _SPEC.loader is not None
 identity = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(identity)
 
+GOLDEN = Path(__file__).parents[3] / "golden"
 BITS = 10
 WIDTH, HEIGHT = 8 * BITS, 32
 SMALL = {
-    **{"width": WIDTH, "height": HEIGHT, "steps": 2, "refine_steps": 2, "flow": "opencv_dis"},
+    **{"width": WIDTH, "height": HEIGHT, "steps": 2, "refine_steps": 3, "flow": "opencv_dis"},
     **{"fit": "whole", "match": False, "detail": False, "grain": "none"},
 }
+TINY = {"width": 32, "height": 32}
+BEST = TINY | {"quality": "best"}
 
 
 class Marked:
@@ -135,10 +140,15 @@ def _filled(
     return list(fills)
 
 
-@pytest.mark.parametrize("count", [1, 4, 5, 84, 85, 86, 197, 198, 400])
-@pytest.mark.parametrize("quality", ["standard", "best"])
+@pytest.mark.parametrize(
+    ("quality", "count"),
+    [
+        *[("best", count) for count in (1, 4, 5, 84, 85, 86, 197, 198, 400)],
+        *[("standard", count) for count in (1, 5, 86, 198)],  # the same without pass 2
+    ],
+)
 def test_every_frame_comes_back_as_itself_whatever_the_length(
-    unchanged: Fills, count: int, quality: str
+    unchanged: Fills, quality: str, count: int
 ) -> None:
     fills = unchanged(count, quality=quality)
     wanted = [n for n in Marked(count).frames if n % 7 != 3]
@@ -148,40 +158,107 @@ def test_every_frame_comes_back_as_itself_whatever_the_length(
     assert {fill.top for fill in fills} == {8}
 
 
-@pytest.fixture
-def tiny(layout: Layout, tmp_path: Path) -> Void:
-    """The engine over the tiny checkpoint."""
-    return Void(device="cpu", weights=layout.root, cache=tmp_path / "cache")
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Void:
+    """The engine over the tiny checkpoint, for all tests that leave it as it was."""
+    cache = tmp_path_factory.mktemp("cache")
+    return Void(device="cpu", weights=GOLDEN, cache=cache)
 
 
-def test_the_same_job_gives_the_same_bits_and_another_seed_others(tiny: Void) -> None:
-    small = {"width": 48, "height": 32, "quality": "best"}
-    runs = [_filled(tiny, Marked(5), Heard(), small, seed=seed) for seed in (7, 7, 8)]
-    first, again, other = ([fill.rgb for fill in run] for run in runs)
-    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
-    assert not any(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+@dataclass
+class Run:
+    """What a job gave and said."""
+
+    fills: list[Fill]
+    heard: Heard
+
+    @property
+    def rgb(self) -> np.ndarray:
+        return np.stack([fill.rgb for fill in self.fills])
 
 
-def test_a_fill_does_not_depend_on_which_other_frames_are_wanted(tiny: Void) -> None:
-    small = {"width": 48, "height": 32}
-    whole = _filled(tiny, Marked(6), Heard(), small)
-    (alone,) = _filled(tiny, Marked(6), Heard(), small, frames=(5,))
-    assert alone.frame == 5
-    assert np.array_equal(alone.rgb, next(f.rgb for f in whole if f.frame == 5))
-
-
-def test_what_really_ran_is_recorded(tiny: Void) -> None:
+@pytest.fixture(scope="module")
+def best(tiny: Void) -> Run:
+    """Four frames through both passes."""
     heard = Heard()
-    _filled(tiny, Marked(4), heard, {"width": 48, "height": 32, "quality": "best"})
-    assert heard.facts["memory"] == "full"
-    assert heard.facts["flow"] == "opencv_dis"
-    assert heard.facts["attention"] == "torch"
-    assert {"model", "exposure", "peak", "memory_estimate_gib"} <= heard.facts.keys()
+    return Run(_filled(tiny, Marked(4), heard, BEST, seed=7), heard)
 
 
-def test_progress_names_each_stage_and_counts_its_steps(tiny: Void) -> None:
+@pytest.fixture(scope="module")
+def draft(tiny: Void) -> Run:
+    """One frame through the first pass."""
     heard = Heard()
-    _filled(tiny, Marked(4), heard, {"width": 48, "height": 32, "quality": "best", "steps": 3})
+    return Run(_filled(tiny, Marked(1), heard, TINY | {"quality": "draft"}), heard)
+
+
+def _again(tiny: Void, seed: int) -> np.ndarray:
+    return Run(_filled(tiny, Marked(4), Heard(), BEST, seed=seed), Heard()).rgb
+
+
+def test_another_seed_gives_other_bits_everywhere(tiny: Void, best: Run) -> None:
+    other = _again(tiny, seed=8)
+    assert not any(np.array_equal(a, b) for a, b in zip(best.rgb, other, strict=True))
+
+
+def test_an_engine_that_rests_wakes_up_again_and_the_same_job_gives_the_same_bits(
+    tiny: Void, best: Run
+) -> None:
+    tiny.rest()
+    assert np.array_equal(_again(tiny, seed=7), best.rgb)
+
+
+def test_a_fill_does_not_depend_on_which_other_frames_are_wanted(tiny: Void, best: Run) -> None:
+    (alone,) = _filled(tiny, Marked(4), Heard(), BEST, seed=7, frames=(4,))
+    assert alone.frame == 4
+    assert np.array_equal(alone.rgb, next(f.rgb for f in best.fills if f.frame == 4))
+
+
+def test_what_really_ran_is_recorded(best: Run) -> None:
+    facts = best.heard.facts
+    assert facts["memory"] == "full"
+    assert facts["flow"] == "opencv_dis"
+    assert facts["attention"] == "torch"
+    assert {"model", "exposure", "peak", "memory_estimate_gib"} <= facts.keys()
+
+
+def test_how_the_plate_was_shown_is_recorded(best: Run) -> None:
+    facts = best.heard.facts
+    assert (facts["curve"], facts["primaries"]) == ("shaper", "rec709")
+    assert (facts["fit"], facts["region"]) == ("whole", f"0,0,{2 * WIDTH},{2 * HEIGHT}")
+
+
+@pytest.mark.parametrize(
+    ("upscale", "said"), [("off", "cubic"), ("on", "swin2sr"), ("auto", "cubic (super-resolution")]
+)
+def test_what_enlarges_the_pictures_is_recorded(
+    tiny: Void, monkeypatch: pytest.MonkeyPatch, upscale: str, said: str
+) -> None:
+    class Network:
+        """Weights are 50 MB: this one repeats pixels."""
+
+        name, factor = "swin2sr x2", 2
+
+        def __init__(self, layout: Layout, device: torch.device) -> None:
+            assert device.type == "cpu"
+
+        def __call__(self, picture: Rgb) -> Rgb:
+            return picture.repeat(2, axis=0).repeat(2, axis=1)
+
+    monkeypatch.setattr(engine_module.swin2sr, "available", lambda layout: True)
+    monkeypatch.setattr(engine_module.swin2sr, "Swin2Sr", Network)
+    heard = Heard()
+    how = TINY | {"quality": "draft", "upscale": upscale}
+    (fill,) = _filled(tiny, Marked(1), heard, how)
+    assert heard.facts["upscaler"].startswith(said)
+    assert np.isfinite(fill.rgb).all()
+
+
+def test_without_its_weights_super_resolution_is_left_out_and_said(draft: Run) -> None:
+    assert draft.heard.facts["upscaler"] == engine_module.swin2sr.NONE
+
+
+def test_progress_names_each_stage_and_counts_its_steps(best: Run) -> None:
+    heard = best.heard
     assert heard.stages == [
         "waking up",
         "reading the plate",
@@ -193,24 +270,25 @@ def test_progress_names_each_stage_and_counts_its_steps(tiny: Void) -> None:
         "encoding for pass 2",
         "pass 2",
         "decoding",
+        "checking pictures",
         "finishing",
     ]
-    assert heard.steps[:3] == [("pass 1", step, 3) for step in (1, 2, 3)]
-    assert heard.steps[3:] == [("pass 2", step, 2) for step in (1, 2)]
+    assert heard.steps[:2] == [("pass 1", step, 2) for step in (1, 2)]
+    assert heard.steps[2:] == [("pass 2", step, 3) for step in (1, 2, 3)]
     assert set(heard.previews) <= set(Marked(4).frames)
     assert heard.previews
 
 
-def test_a_draft_has_one_pass(tiny: Void) -> None:
-    heard = Heard()
-    _filled(tiny, Marked(4), heard, {"width": 48, "height": 32, "quality": "draft"})
-    assert "pass 2" not in heard.stages
+def test_a_draft_has_one_pass(draft: Run) -> None:
+    assert "pass 1" in draft.heard.stages
+    assert "pass 2" not in draft.heard.stages
+    assert draft.heard.stages[-1] == "finishing"
 
 
 def test_the_end_of_a_long_prompt_is_named(tiny: Void) -> None:
     heard = Heard()
     words = " ".join(["table"] * 400)
-    _filled(tiny, Marked(1), heard, {"width": 48, "height": 32}, prompt=words + " and a lamp")
+    _filled(tiny, Marked(1), heard, TINY, prompt=words + " and a lamp")
     (warning,) = [text for text in heard.warnings if "226" in text]
     assert "table" in warning
 
@@ -218,35 +296,28 @@ def test_the_end_of_a_long_prompt_is_named(tiny: Void) -> None:
 @pytest.mark.parametrize(
     "stage", ["reading the plate", "encoding for pass 1", "pass 1", "following motion", "decoding"]
 )
-def test_a_cancelled_job_ends_at_once_and_the_engine_works_on(tiny: Void, stage: str) -> None:
-    small = {"width": 48, "height": 32, "quality": "best"}
+def test_a_cancelled_job_ends_at_once_and_the_engine_works_on(
+    tiny: Void, draft: Run, stage: str
+) -> None:
+    heard = Heard(stage)
     with pytest.raises(Cancelled):
-        _filled(tiny, Marked(4), Heard(stage), small)
-    assert len(_filled(tiny, Marked(2), Heard(), small)) == 2
+        _filled(tiny, Marked(1), heard, BEST)
+    assert heard.stages[-1] == stage
+    after = Run(_filled(tiny, Marked(1), Heard(), TINY | {"quality": "draft"}), Heard())
+    assert np.array_equal(after.rgb, draft.rgb)
 
 
-def test_two_devices_give_what_one_gives(layout: Layout, tmp_path: Path) -> None:
-    small = {"width": 48, "height": 32, "quality": "best"}
-    one = Void(device="cpu", weights=layout.root, cache=tmp_path)
-    two = Void(device="cpu+cpu", weights=layout.root, cache=tmp_path)
+def test_two_devices_give_what_one_gives(tmp_path: Path, best: Run) -> None:
+    # Pass 2 is guided: it has something to share however short the shot.
+    two = Void(device="cpu+cpu", weights=GOLDEN, cache=tmp_path)
     heard = Heard()
     try:
-        alone = _filled(one, Marked(86), Heard(), small)
-        together = _filled(two, Marked(86), heard, small)
+        together = Run(_filled(two, Marked(4), heard, BEST, seed=7), heard)
     finally:
         two.rest()
     assert heard.facts["devices"] == 2
-    for first, second in zip(alone, together, strict=True):
-        # A guided prediction is a batch of two on one device, and two of one on two.
-        assert np.allclose(first.rgb, second.rgb, rtol=0, atol=1e-3)
-
-
-def test_an_engine_that_rests_wakes_up_again(tiny: Void) -> None:
-    small = {"width": 48, "height": 32}
-    before = _filled(tiny, Marked(2), Heard(), small)
-    tiny.rest()
-    after = _filled(tiny, Marked(2), Heard(), small)
-    assert all(np.array_equal(a.rgb, b.rgb) for a, b in zip(before, after, strict=True))
+    # A guided prediction is a batch of two on one device, and two of one on two.
+    assert np.allclose(best.rgb, together.rgb, rtol=0, atol=1e-3)
 
 
 def test_when_memory_runs_out_the_job_goes_on_in_the_next_mode_and_says_so(
