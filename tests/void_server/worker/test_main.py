@@ -90,7 +90,7 @@ def test_a_worker_says_what_it_is_beats_and_leaves_when_told(router, start):
     assert ready.message.token == "secret"
     assert ready.message.pid == process.pid
     assert [engine.name for engine in ready.message.engines] == ["cleanplate", "void", "standin"]
-    assert [engine.available for engine in ready.message.engines] == [True, False]
+    assert [engine.available for engine in ready.message.engines] == [True, False, True]
     listen(router, Alive)
     router.send(ready.peer, bytes(16), Leave())
     assert process.wait(PATIENCE) == 0

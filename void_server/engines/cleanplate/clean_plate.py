@@ -31,7 +31,7 @@ class CleanPlate:
       PatchMatch (Barnes et al. 2009), once per shot, carried along by the homographies;
     - seam (`seam`): the membrane of Perez et al. (2003) as a harmonic offset (Farbman et al.
       2009);
-    - grain of the invented (`regrain`): see `void_server.finish.grain`.
+    - grain of the invented (`engines.graining`): see `void_server.finish.grain`.
     """
 
     def describe(self) -> EngineInfo:

@@ -12,10 +12,10 @@ from void_server.engines.cleanplate.box import Box
 from void_server.engines.cleanplate.invent import Ground, Inventor
 from void_server.engines.cleanplate.quiet import quieted
 from void_server.engines.cleanplate.real_pixels import SURROUNDINGS, RealPixels
-from void_server.engines.cleanplate.regrain import Regrain
 from void_server.engines.cleanplate.settings import Settings
 from void_server.engines.cleanplate.track import Track
 from void_server.engines.engine import Fill, Footage, Mask, Record, Rgb
+from void_server.engines.graining import AROUND, Graining
 
 _QUIET = 8
 """Frames averaged for what is invented from: grain falls to a third."""
@@ -40,7 +40,7 @@ class Filler:
     ) -> None:
         self._footage = footage
         matched = settings.grain == "match"
-        self._regrain = Regrain(footage, seed=seed, record=record) if matched else None
+        self._graining = Graining(footage, seed=seed, record=record) if matched else None
         self._pixels = RealPixels(footage, motion, settings)
         self._inventor = Inventor(
             self._pixels.sight,
@@ -67,11 +67,13 @@ class Filler:
 
     def _grained(self, bare: Fill, box: Box, lacking: Mask) -> Fill:
         """The fill with grain on what is invented, if that is wanted and the plate has any."""
-        grain = self._regrain
-        rgb = None if grain is None else grain.onto(bare.frame, bare.rgb, lacking, box)
-        if grain is None or rgb is None:
+        if self._graining is None:
             return bare
-        measures = grain.measures(bare.rgb, rgb, lacking)
+        around = box.grown(AROUND, self._footage.size).slices
+        found = self._graining.onto(bare.frame, bare.rgb, lacking.astype(np.float32), around)
+        if found is None:
+            return bare
+        rgb, measures = found
         return replace(bare, rgb=rgb, degrained=bare.rgb, measures=measures)
 
     def _real(self, frame: int, *, surroundings: int) -> tuple[Ground, Seen]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bridge.messages import EngineInfo, ParameterInfo
 from bridge.shot import Parameter
+from void_server.engines.graining import GRAINS, grain_info
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,7 @@ class Settings:
     search: int = 0
     max_sources: int = 5
     dense_flow: bool = True
-    grain: str = "match"
+    grain: str = GRAINS[0]
 
     @classmethod
     def of(cls, parameters: Mapping[str, Parameter]) -> Settings:
@@ -70,12 +71,6 @@ def description() -> EngineInfo:
                 help="Follow by optical flow what lies before or behind the tracked plane.",
                 default=default.dense_flow,
             ),
-            ParameterInfo(
-                name="grain",
-                label="Grain",
-                help="match: grain like the plate's on what is not real; none: no grain.",
-                default=default.grain,
-                choices=("match", "none"),
-            ),
+            grain_info(),
         ),
     )

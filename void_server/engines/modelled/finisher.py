@@ -10,9 +10,9 @@ import numpy.typing as npt
 from void_server.engines.cleanplate.box import Box
 from void_server.engines.cleanplate.real_pixels import RealPixels
 from void_server.engines.engine import Evidence, Fill, Footage, Mask, Progress, Record, Rgb
+from void_server.engines.graining import AROUND, Graining
 from void_server.engines.modelled import evidence
 from void_server.engines.modelled.enlarging import Enlarging
-from void_server.engines.modelled.graining import Graining
 from void_server.engines.modelled.matching import Matching
 from void_server.engines.modelled.order import MakeUpscaler, Order
 from void_server.engines.modelled.sharpening import Sharpening
@@ -135,7 +135,9 @@ class Finisher:
         if self._graining is None:
             return None
         # Variances add up: a pixel whose detail is half real lacks .87 of the deviation.
-        return self._graining.onto(frame, light, np.sqrt(1 - real**2).astype(np.float32), box)
+        lacking = np.sqrt(1 - real**2).astype(np.float32)
+        around = box.grown(AROUND, self._footage.size).slices
+        return self._graining.onto(frame, light, lacking, around)
 
     def _evidence(self, frame: int, share: npt.NDArray[np.float32], inside: Mask) -> Evidence:
         index, part = self._index[frame], self._main_part(frame)

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from bridge.errors import RequestError
 from bridge.messages import ParameterInfo
 from bridge.shot import Parameter
+from void_server.engines.graining import GRAINS, grain_info
 from void_server.model_view.color_settings import CURVES, PRIMARIES, ColorSettings
 from void_server.model_view.plan import FITS
 
 AUTO = "auto"
 """Text of a parameter that is chosen by what the shot holds."""
 
-GRAINS = ("match", "none")
 UPSCALES = ("auto", "on", "off")
 
 _BOX = re.compile(r"(-?\d{1,6}),(-?\d{1,6}),(\d{1,6}),(\d{1,6})")
@@ -41,7 +41,7 @@ class Finish:
     match: bool = True
     detail: bool = True
     upscale: str = AUTO
-    grain: str = "match"
+    grain: str = GRAINS[0]
 
     @classmethod
     def of(cls, parameters: Mapping[str, Parameter]) -> Finish:
@@ -85,12 +85,6 @@ def infos() -> tuple[ParameterInfo, ...]:
                 "are, on a GPU.", UPSCALES),
         grain_info(),
     )  # fmt: skip
-
-
-def grain_info() -> ParameterInfo:
-    """The parameter ``grain``, the same in all engines."""
-    text = "match: grain like the plate's on what is not real; none: no grain."
-    return _choice("grain", "Grain", text, GRAINS)
 
 
 def _choice(name: str, label: str, text: str, choices: tuple[str, ...]) -> ParameterInfo:

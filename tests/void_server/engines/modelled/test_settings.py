@@ -4,7 +4,8 @@ import pytest
 
 from bridge.errors import RequestError
 from void_server.engines.cleanplate import settings as cleanplate
-from void_server.engines.modelled.settings import Finish, grain_info, infos
+from void_server.engines.graining import grain_info
+from void_server.engines.modelled.settings import Finish, infos
 from void_server.engines.standin.settings import description as standin
 from void_server.engines.void.settings import description as void
 

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from void_server.engines.cleanplate import CleanPlate
-from void_server.engines.cleanplate.box import Box
-from void_server.engines.cleanplate.regrain import Regrain
+from void_server.engines.graining import Graining
 
 HOLE = np.zeros((128, 160), bool)
 HOLE[44:84, 60:100] = True
-BOX = Box(top=44, left=60, bottom=84, right=100)
+WHOLE = slice(0, 128), slice(0, 160)
 
 
 class Notes(dict):
@@ -81,6 +80,8 @@ def test_only_what_is_lacking_gets_grain(standing):
     light = np.full((40, 40, 3), 0.2, np.float32)
     lacking = np.zeros((40, 40), bool)
     lacking[:, :20] = True
-    grained = Regrain(standing(0.005), seed=1, record=Notes()).onto(1, light, lacking, BOX)
+    graining = Graining(standing(0.005), seed=1, record=Notes())
+    grained, measures = graining.onto(1, light, lacking.astype(np.float32), WHOLE)
+    assert measures["grain_sigma_ratio"] == pytest.approx(1, abs=0.1)
     assert grained[~lacking].tobytes() == light[~lacking].tobytes()
     assert (grained[lacking] != light[lacking]).mean() > 0.99

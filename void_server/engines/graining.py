@@ -1,4 +1,4 @@
-"""Grain for what was invented: as strong, as soft and as alive as the plate's own."""
+"""Grain for what is not real, like that of the frame around it; the same in all engines."""
 
 from __future__ import annotations
 
@@ -6,16 +6,30 @@ from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
-from void_server.engines.cleanplate.box import Box
+from bridge.messages import ParameterInfo
 from void_server.engines.engine import Footage, Mask, Record, Rgb
 from void_server.finish.grain import Grain, frames_to_measure, measured
 
-_AROUND = 256
-"""Pixels around a box in which the frame's own grain is looked for."""
+GRAINS = ("match", "none")
+
+AROUND = 256
+"""Pixels around a hole from which a frame's own grain is best taken."""
 
 
-class Regrain:
+def grain_info() -> ParameterInfo:
+    """The parameter ``grain`` as a host is told of it."""
+    return ParameterInfo(
+        name="grain",
+        label="Grain",
+        help="match: grain like the plate's on what is not real; none: no grain.",
+        default=GRAINS[0],
+        choices=GRAINS,
+    )
+
+
+class Graining:
     """Measures a shot's grain once, when it is first needed, and puts it where it is lacking.
 
     What a frame gets depends on the shot and its own pixels, not on what was asked before.
@@ -31,31 +45,32 @@ class Regrain:
         self._seed = seed
         self._record = record
 
-    def onto(self, frame: int, light: Rgb, lacking: Mask, box: Box) -> Rgb | None:
-        """(h, w, 3) ``light`` with grain where it is ``lacking``; None when there is no grain.
+    def onto(
+        self,
+        frame: int,
+        light: Rgb,
+        weight: npt.NDArray[np.float32],
+        around: tuple[slice, slice],
+    ) -> tuple[Rgb, dict[str, float]] | None:
+        """``light`` with grain, and what was measured of it; None when the plate has no grain.
 
         Args:
             frame: File number.
-            light: (h, w, 3) scene-linear over the box.
-            lacking: (h, w) bool.
-            box: Where on the canvas.
+            light: (h, w, 3) scene-linear.
+            weight: (h, w) float32, 0 to 1: how much grain is lacking.
+            around: Rows and columns of the canvas from which the frame's own grain is taken.
         """
         if self._grain is None:
             return None
-        around = box.grown(_AROUND, self._footage.size).slices
-        return self._grain.onto(
+        grained = self._grain.onto(
             light,
-            lacking.astype(np.float32),
+            weight,
             plate=self._footage.plate(frame)[around],
             keep=~self._footage.foreign(frame)[around],
             seed=self._seed,
             frame=frame,
         )
-
-    def measures(self, light: Rgb, grained: Rgb, lacking: Mask) -> dict[str, float]:
-        """What was put there, as in `Grain.measures`."""
-        weight = lacking.astype(np.float32)
-        return {} if self._grain is None else self._grain.measures(light, grained, weight)
+        return grained, self._grain.measures(light, grained, weight)
 
     @cached_property
     def _grain(self) -> Grain | None:
