@@ -113,7 +113,7 @@ def test_every_kind_of_picture_comes_back_when_all_are_wanted(void, footage, tmp
 
 
 def test_the_model_fills_the_hole_with_both_its_passes(void, footage, tmp_path):
-    small = ("width=48", "height=32", "steps=2", "refine_steps=2")
+    small = ("width=48", "height=32", "steps=2", "refine_steps=2", "fit=crop")
     options = [part for value in small for part in ("--param", value)]
     preview = tmp_path / "preview.png"
     asked = ("--engine", "void", "--weights", GOLDEN, "--quality", "best", "--preview", preview)
