@@ -45,7 +45,6 @@ KEEP_THRESHOLD = 0.004
 
 _TOLERANCE = 8
 _MOST_OFF = 0.005
-_MODEL_WIDTH, _MODEL_HEIGHT = 672, 384
 
 _READABLE = (LEVELS, (16, 70, 125, 235), (0, 55, 129, 255))
 """The levels as they are, with video range read as full range, and the other way round."""
@@ -109,14 +108,6 @@ def clear_affected(levels: Levels) -> Levels:
     """Levels for the first frame of a clip, where nothing is affected yet: 127->255, 63->0."""
     remove, affected = planes_of(levels)
     return levels_of(remove, np.zeros_like(affected))
-
-
-def model_radius(width: int, height: int, distance: float = 1.0) -> tuple[int, int]:
-    """Plate pixels (x, y) that ``distance`` pixels of the model's 672x384 frame cover."""
-    return (
-        math.ceil(distance * width / _MODEL_WIDTH),
-        math.ceil(distance * height / _MODEL_HEIGHT),
-    )
 
 
 def read_planes(plane: npt.NDArray[Any], subject: str) -> tuple[Mask, Mask]:

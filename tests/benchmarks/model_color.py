@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 
 from ocio.convert import LINEAR_REC709, ColorConfig
-from ocio.model_codes import from_codes, to_codes
 from ocio.model_space import ModelSpace
 from void_server.model_view.color import ModelColor
 from void_server.model_view.color_settings import ColorSettings
@@ -50,7 +49,8 @@ def errors() -> None:
     space = ModelSpace(0.0, 64.0)
     for low, high in ((0.01, 64), (0.001, 0.01)):
         light = np.geomspace(low, high, 300_000).astype(np.float32)
-        back = space.decode(from_codes(to_codes(space.encode(light))))
+        codes = np.rint(space.encode(light) * 65535).astype(np.uint16)
+        back = space.decode(codes.astype(np.float32) / 65535)
         print(f"C5 uint16, {low} to {high}: {np.abs(back / light - 1).max():.1e}")
     _matrix_errors()
 

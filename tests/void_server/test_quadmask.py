@@ -116,13 +116,6 @@ def test_a_hold_out_in_remove_gives_background_or_affected():
 
 
 @pytest.mark.parametrize(
-    ("size", "radius"), [((1920, 1080), (3, 3)), ((3840, 2160), (6, 6)), ((672, 384), (1, 1))]
-)
-def test_one_model_pixel_covers_so_many_plate_pixels(size, radius):
-    assert quadmask.model_radius(*size) == radius
-
-
-@pytest.mark.parametrize(
     "levels",
     [
         pytest.param((0, 63, 127, 255), id="exact"),

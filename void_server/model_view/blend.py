@@ -13,6 +13,9 @@ from void_server.model_view.tiling import OVERLAP
 _STEPS = 1 << 20
 """Weights are multiples of 1 / this: sums of such are exact in float32."""
 
+_BAND = 64
+"""Rows at a time: in double precision all of a large hole would take gigabytes."""
+
 Weights = npt.NDArray[np.float32]
 """(n, h, w) float32, 0 to 1: the share of each tile; a pixel's add up to exactly 1."""
 
@@ -26,7 +29,20 @@ def tile_weights(tiles: Sequence[Region], box: tuple[slice, slice]) -> Weights:
         tiles: Overlapping regions, at least one.
         box: Rows and columns of the canvas.
     """
-    raw = np.stack([_rise(tile, box) for tile in tiles])
+    rows, columns = box
+    weights = np.empty(
+        (len(tiles), rows.stop - rows.start, columns.stop - columns.start), np.float32
+    )
+    for start in range(rows.start, rows.stop, _BAND):
+        band = slice(start, min(start + _BAND, rows.stop))
+        weights[:, band.start - rows.start : band.stop - rows.start] = _of_band(
+            tiles, band, columns
+        )
+    return weights
+
+
+def _of_band(tiles: Sequence[Region], rows: slice, columns: slice) -> npt.NDArray[np.float64]:
+    raw = np.stack([_rise(tile, (rows, columns)) for tile in tiles])
     total = raw.sum(axis=0)
     raw[0][total == 0] = 1.0
     shares = np.rint(raw / np.where(total == 0, 1.0, total) * _STEPS)
@@ -34,8 +50,7 @@ def tile_weights(tiles: Sequence[Region], box: tuple[slice, slice]) -> Weights:
     largest = shares.argmax(axis=0)[None]
     whole = np.take_along_axis(shares, largest, 0) + _STEPS - shares.sum(axis=0)
     np.put_along_axis(shares, largest, whole, 0)
-    weights: Weights = (shares / _STEPS).astype(np.float32)
-    return weights
+    return np.asarray(shares / _STEPS)
 
 
 def _rise(tile: Region, box: tuple[slice, slice]) -> npt.NDArray[np.float64]:

@@ -82,7 +82,7 @@ class ModelColor:
             primaries=primaries,
             plate=plate.linear,
             label=space_label(space.curve, space.peak, primaries, plate.space),
-            warnings=_warnings(space, lights.peak(primaries)),
+            warnings=_warnings(space, lights, primaries),
             there=there,
             back=back,
         )
@@ -182,10 +182,17 @@ def _camera_log(plate: PlateColor, subject: str) -> CameraLog:
     )
 
 
-def _warnings(space: ModelSpace, peak: float) -> tuple[str, ...]:
-    raised = peak * 2.0**space.exposure
-    if raised <= space.peak * 1.01:
+def _warnings(space: ModelSpace, lights: Lights, primaries: Primaries) -> tuple[str, ...]:
+    raised = lights.peak(primaries) * 2.0**space.exposure
+    highest = lights.highest(primaries) * 2.0**space.exposure
+    if highest <= space.peak * 1.01:
         return ()
+    if raised <= space.peak * 1.01:
+        return (
+            f"a few highlights, up to {highest:.3g}, are beyond the {space.peak:g} where the "
+            "model's curve ends: the model sees them as that, and a fill there goes no higher; "
+            "the parameter peak raises it",
+        )
     what = (
         f"beyond {HIGHEST_PEAK:g} of light the model is shown white"
         if space.peak >= HIGHEST_PEAK

@@ -41,5 +41,5 @@ class Frames:
         self._frames[index] = frame
 
     def close(self) -> None:
-        """Let go of the file."""
-        del self._frames
+        """Let go of the file; harmless the second time."""
+        self.__dict__.pop("_frames", None)

@@ -20,6 +20,9 @@ LUMINANCE = (0.2126, 0.7152, 0.0722)
 STRAY = 0.0005
 """Share of a shot's pixels that may be brighter than its peak: stray ones."""
 
+_NO_FIREFLY = 4
+"""Pixels of the sample that are no firefly any more."""
+
 OUTSIDE = -0.01
 """A component below it is a colour that the primaries cannot show; above, it may be noise."""
 
@@ -93,6 +96,13 @@ class Lights:
         counts = self._counts[_working(primaries)]
         brighter = counts[::-1].cumsum()[::-1]
         above = np.flatnonzero(brighter > STRAY * brighter[0])
+        top = int(above[-1]) if above.size else 0
+        return float(2.0 ** (top / _PER_STOP + _DARKEST))
+
+    def highest(self, primaries: Primaries) -> float:
+        """The brightest component that more than a single stray pixel of the sample has."""
+        counts = self._counts[_working(primaries)]
+        above = np.flatnonzero(counts[::-1].cumsum()[::-1] >= _NO_FIREFLY)
         top = int(above[-1]) if above.size else 0
         return float(2.0 ** (top / _PER_STOP + _DARKEST))
 

@@ -97,7 +97,7 @@ def planned(
     asked = ("as asked",) if region is not None else ()
     if fit == "crop" or (fit == "auto" and (asked or crop.reduction <= CROP_MOST)):
         return _crop(crop, shape, *asked)
-    return _tiles_or(crop, need, footage, shape, asked=fit == "tiles")
+    return _tiles_or(crop, need, footage, shape, asked=fit == "tiles", progress=progress)
 
 
 def _whole(canvas: tuple[int, int], shape: Shape) -> Plan:
@@ -121,9 +121,17 @@ def _crop(crop: Region, shape: Shape, *reasons: str) -> Plan:
     )
 
 
-def _tiles_or(crop: Region, need: Window, footage: Footage, shape: Shape, *, asked: bool) -> Plan:
+def _tiles_or(
+    crop: Region,
+    need: Window,
+    footage: Footage,
+    shape: Shape,
+    *,
+    asked: bool,
+    progress: Progress | None,
+) -> Plan:
     """Tiles where they show enough more than a crop, and each of them enough background."""
-    background, hole = background_and_hole(footage)
+    background, hole = background_and_hole(footage, progress)
     found = tilings(need, shape, footage.size, hole)
     sharper = [one for one in found if SHARPER_LEAST * one.reduction <= crop.reduction]
     seeing = [one for one in sharper if _least(background, one) >= BACKGROUND_LEAST]

@@ -126,7 +126,7 @@ def read_shots(
     """
     reader = _Reader(footage, plan, levels)
     try:
-        color = ModelColor.of(footage.color, reader.first_look(), settings)
+        color = ModelColor.of(footage.color, reader.first_look(progress), settings)
         final = ModelColor.of(footage.color, reader.read(color, progress), settings)
         if final != color:
             reader.read(final, progress, again=True)
@@ -157,14 +157,15 @@ class _Reader:
         self._levels = [Frames(count, region.grid, np.uint8) for region in plan.regions]
         self._top = 0.0
 
-    def first_look(self) -> Lights:
+    def first_look(self, progress: Progress) -> Lights:
         """The lights of a few frames."""
         lights = Lights(self._footage.color)
         last = len(self._numbers) - 1
         spread = {round(i * last / max(1, FIRST_LOOK - 1)) for i in range(FIRST_LOOK)}
         # Backwards: the first frame is wanted next, and may still be in memory then.
-        for index in sorted(spread, reverse=True):
+        for done, index in enumerate(sorted(spread, reverse=True), start=1):
             self._add_lights(lights, self._numbers[index], self._light(self._numbers[index]))
+            progress("measuring light", done, len(spread), frame=self._numbers[index])
         return lights
 
     def read(self, color: ModelColor, progress: Progress, *, again: bool = False) -> Lights:

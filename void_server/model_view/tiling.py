@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from void_server.engines.engine import Footage, Mask
+from void_server.engines.engine import Footage, Mask, Progress
 from void_server.images.window import Window
 from void_server.model_view.region import Region, Shape, placed_around
 
@@ -97,9 +97,17 @@ def best(found: Sequence[Tiling]) -> Tiling:
     return min(found, key=lambda one: (one.reduction, len(one.tiles)))
 
 
-def background_and_hole(footage: Footage) -> tuple[Counted, Counted]:
-    """Where a shot shows background, and where it has a hole, over all its frames."""
-    foreign, hole = (_counted(footage, mask) for mask in (footage.foreign, footage.hole))
+def background_and_hole(
+    footage: Footage, progress: Progress | None = None
+) -> tuple[Counted, Counted]:
+    """Where a shot shows background, and where it has a hole, over all its frames.
+
+    Args:
+        footage: The shot.
+        progress: Told after each frame; may raise to stop.
+    """
+    masks = footage.foreign, footage.hole
+    foreign, hole = (_counted(footage, mask, progress) for mask in masks)
     return Counted(1 - foreign), Counted(hole)
 
 
@@ -128,11 +136,15 @@ def _starts(first: int, extent: int, size: int, count: int) -> list[int]:
     return [first + round(i * (extent - size) / (count - 1)) for i in range(count)]
 
 
-def _counted(footage: Footage, mask: Callable[[int], Mask]) -> npt.NDArray[np.float32]:
+def _counted(
+    footage: Footage, mask: Callable[[int], Mask], progress: Progress | None
+) -> npt.NDArray[np.float32]:
     rows, columns = (math.ceil(side / _CELL) for side in footage.size)
     total = np.zeros((rows, columns), np.float32)
-    for number in footage.frames:
+    for done, number in enumerate(footage.frames, start=1):
         total += _in_cells(mask(number), rows, columns)
+        if progress is not None:
+            progress("choosing tiles", done, len(footage.frames), frame=number)
     return total / np.float32(len(footage.frames))
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 
+import numpy as np
+
 from void_server.engines.engine import Fill, Footage, Progress, Record
 from void_server.engines.modelled.finisher import Finisher
-from void_server.engines.modelled.order import MakeUpscaler, Model, Order
+from void_server.engines.modelled.order import Model, Order
+from void_server.finish.upscale import Upscaler
+from void_server.model_view.frames import Frames
 from void_server.model_view.plan import planned
 from void_server.model_view.shot import Levels, read_shots
 
@@ -20,7 +24,7 @@ def fills(
     levels: Levels,
     progress: Progress,
     record: Record,
-    upscaler: MakeUpscaler = lambda: None,
+    upscaler: Upscaler | None = None,
 ) -> Iterator[Fill]:
     """Yield one `Fill` for each of the order's frames whose hole is not empty, in their order.
 
@@ -34,7 +38,7 @@ def fills(
         levels: Brings a quadmask to the model's size.
         progress: Told of everything.
         record: Takes facts and warnings.
-        upscaler: Loads what enlarges the pictures; None leaves it to a cubic filter.
+        upscaler: Enlarges the pictures where that is of use; None leaves it to a cubic filter.
 
     Raises:
         RequestError: The shot's colour space is not known, or a parameter does not fit the shot.
@@ -58,6 +62,7 @@ def fills(
         for part, shot in enumerate(shots):
             pictures.append(model(shot, part, len(shots)))
             stack.callback(pictures[-1].close)
+            _refuse_coarse(pictures[-1])
         finisher = Finisher(
             footage,
             shots,
@@ -72,3 +77,11 @@ def fills(
             progress("finishing", done, len(order.frames), frame=frame)
             if fill is not None:
                 yield fill
+
+
+def _refuse_coarse(pictures: Frames) -> None:
+    """Near 1 a step of half, or of 8 bits, is worth percents of light behind a shot's curve."""
+    if pictures[0].dtype != np.float32:
+        raise ValueError(
+            f"a model's pictures must keep every step (expected float32, got {pictures[0].dtype})"
+        )

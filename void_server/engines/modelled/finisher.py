@@ -14,10 +14,10 @@ from void_server.engines.graining import AROUND, Graining
 from void_server.engines.modelled import evidence
 from void_server.engines.modelled.enlarging import Enlarging
 from void_server.engines.modelled.matching import Matching
-from void_server.engines.modelled.order import MakeUpscaler, Order
+from void_server.engines.modelled.order import Order
 from void_server.engines.modelled.sharpening import Sharpening
 from void_server.finish import Code
-from void_server.finish.upscale import worth_it
+from void_server.finish.upscale import Upscaler, worth_it
 from void_server.images.window import Window
 from void_server.model_view.frames import Frames
 from void_server.model_view.shot import ModelShot, placed_together
@@ -31,7 +31,7 @@ class Finisher:
         shots: What the model was shown, one for each tile.
         pictures: What it returned, one for each tile.
         order: What is asked for.
-        upscaler: Loads what enlarges pictures; asked only where that is of use.
+        upscaler: Enlarges pictures where that is of use; None leaves it to a cubic filter.
         progress: Told of what takes long.
         record: Takes facts and warnings.
     """
@@ -43,7 +43,7 @@ class Finisher:
         pictures: Sequence[Frames],
         *,
         order: Order,
-        upscaler: MakeUpscaler,
+        upscaler: Upscaler | None,
         progress: Progress,
         record: Record,
     ) -> None:
@@ -57,7 +57,11 @@ class Finisher:
         self._matching = Matching(
             footage, shots, pictures, wanted=finish.match, progress=progress, record=record
         )
-        self._enlarging = self._made_enlarging(upscaler) if worth_it(self._scale) else None
+        self._enlarging = (
+            Enlarging(footage, shots, pictures=self._matching.picture, upscaler=upscaler)
+            if upscaler is not None and worth_it(self._scale)
+            else None
+        )
         self._graining = (
             Graining(footage, seed=order.seed, record=record) if finish.grain == "match" else None
         )
@@ -85,14 +89,6 @@ class Finisher:
             degrained=None if grained is None else rgb,
             measures=measures,
             evidence=lambda: self._evidence(frame, share, inside),
-        )
-
-    def _made_enlarging(self, make: MakeUpscaler) -> Enlarging | None:
-        upscaler = make()
-        if upscaler is None:
-            return None
-        return Enlarging(
-            self._footage, self._shots, pictures=self._matching.picture, upscaler=upscaler
         )
 
     def _made_sharpening(self, progress: Progress) -> Sharpening:

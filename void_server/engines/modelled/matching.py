@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from statistics import mean
 
 import numpy as np
 
-from void_server.engines.engine import Footage, Mask, Progress, Record
+from void_server.engines.engine import Fact, Footage, Mask, Progress, Record
 from void_server.engines.modelled.mending import Mended
 from void_server.finish import Code
 from void_server.finish.match import Match, match
@@ -49,7 +49,7 @@ class Matching:
         self._found = [self._looked_at(*pair) for pair in zip(shots, pictures, strict=True)]
         self._progress = None
         self._measured: dict[tuple[int, int], dict[str, float]] = {}
-        for key, value in self._found[0].facts.items():
+        for key, value in _facts([found.facts for found in self._found]).items():
             record.note(key, value)
         for found in self._found:
             for text in found.warnings:
@@ -106,3 +106,10 @@ class Matching:
 
 def _sent(shot: ModelShot, index: int) -> Code:
     return np.ascontiguousarray(np.asarray(shot.plate[index], np.float32).transpose(1, 2, 0))
+
+
+def _facts(tiles: Sequence[Mapping[str, Fact]]) -> dict[str, Fact]:
+    """Of all tiles: those of the one that fits worst, and how many pixels were mended in all."""
+    worst = max(tiles, key=lambda facts: float(facts.get("color_fit_residual", 0.0)))
+    mended = "model_pixels_cleaned"
+    return {**worst, mended: sum(int(facts.get(mended, 0)) for facts in tiles)}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from void_server.engines.modelled.settings import Finish
-from void_server.finish.upscale import Upscaler
 from void_server.model_view.frames import Frames
 from void_server.model_view.shot import ModelShot
 
@@ -44,7 +43,3 @@ class Model(Protocol):
             (H, W, 3) float32 in model space for each frame, perhaps more behind them.
         """
         ...
-
-
-MakeUpscaler = Callable[[], Upscaler | None]
-"""Loads super-resolution when it is known to be of use; None when there is none."""

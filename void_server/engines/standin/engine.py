@@ -48,15 +48,12 @@ class StandIn:
             finish=Finish.of(parameters),
         )
 
-        def no_network() -> None:
-            record.note("upscaler", "cubic (a stand-in has no network)")
-
+        record.note("upscaler", "cubic (a stand-in has no network)")
         yield from fills(
             footage,
             order,
             model=lambda shot, part, parts: _shown(MODELS[name], shot, progress),
             levels=levels,
-            upscaler=no_network,
             progress=progress,
             record=record,
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -93,17 +92,20 @@ class Void:
             ).pictures()
 
         self._note(record)
+        finish = Finish.of(parameters)
+        # Read before the model runs: a damaged file must not cost what it has made.
+        upscaler = self._upscaler(finish.upscale, record)
         yield from fills(
             footage,
             Order(
                 frames=frames,
                 seed=seed,
                 grid=(settings.height, settings.width),
-                finish=Finish.of(parameters),
+                finish=finish,
             ),
             model=model,
             levels=grid_levels(settings.mask_resize),
-            upscaler=partial(self._upscaler, Finish.of(parameters).upscale, record),
+            upscaler=upscaler,
             progress=progress,
             record=record,
         )
@@ -123,11 +125,13 @@ class Void:
         device = self._devices[0]
         if wanted == "off" or not swin2sr.available(self._layout):
             record.note("upscaler", "cubic" if wanted == "off" else swin2sr.NONE)
+            if wanted == "on":
+                record.warn("super-resolution was asked for, and its weights are not there")
             return None
         if wanted == "auto" and device.type == "cpu":
             record.note("upscaler", "cubic (super-resolution takes minutes a frame on a CPU)")
             return None
-        upscaler = swin2sr.Swin2Sr(self._layout, device)
+        upscaler = swin2sr.Swin2Sr(self._layout, device, make_room=self.rest)
         record.note("upscaler", upscaler.name)
         return upscaler
 

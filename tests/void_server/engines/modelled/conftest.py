@@ -169,7 +169,7 @@ def started(
     seed: int = 1,
     kept: list[Frames] | None = None,
     model: Any = None,
-    upscaler: Callable[[], Any] = lambda: None,
+    upscaler: Any = None,
     **parameters: Any,
 ) -> Any:
     """The generator of a shot's fills; ``parameters`` on top of `BARE`."""

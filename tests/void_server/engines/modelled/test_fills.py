@@ -10,6 +10,7 @@ import pytest
 
 from bridge.errors import RequestError
 from void_server.engines.engine import Cancelled
+from void_server.model_view.frames import Frames
 from void_server.plate import PlateColor
 
 # --- K2: what is not changed comes back as it was -------------------------------------------
@@ -38,6 +39,24 @@ def test_highlights_come_back_as_they_were(studio_set):
     fills = studio_set.run(scene, heard=heard)
     assert max(relative(fill, scene).max() for fill in fills) <= 2e-4
     assert heard.warnings == []
+
+
+def test_a_lamp_too_small_to_set_the_peak_is_told(studio_set):
+    scene = studio_set.panned(2)
+    for plate in scene.plates:
+        plate[2:4, 2:5] = 40.0  # 6 of 15360 pixels
+    heard = studio_set.Heard()
+    studio_set.run(scene, heard=heard)
+    assert heard.facts["peak"] < 40
+    assert any("a few highlights, up to 40" in text for text in heard.warnings)
+
+
+def test_c6_pictures_without_every_step_are_refused(studio_set):
+    def coarse(shot, part, parts):
+        return Frames(len(shot.numbers), (*shot.region.grid, 3), np.float16)
+
+    with pytest.raises(ValueError, match="expected float32, got float16"):
+        studio_set.run(studio_set.panned(2), model=coarse)
 
 
 def test_pixels_that_are_no_light_spoil_nothing_around_them(studio_set):
@@ -317,7 +336,8 @@ def test_a_cancelled_job_ends_at_once_and_lets_go(studio_set, stage):
 def test_progress_names_each_stage_in_turn(studio_set):
     heard = studio_set.Heard()
     studio_set.run(studio_set.panned(2), heard=heard, detail=True, grain="match")
-    assert heard.stages[:3] == ["measuring the hole", "reading the plate", "matching colour"]
+    first = ["measuring the hole", "measuring light", "reading the plate", "matching colour"]
+    assert heard.stages[:4] == first
     assert heard.stages[-1] == "finishing"
 
 

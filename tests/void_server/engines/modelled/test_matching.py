@@ -112,3 +112,4 @@ def test_a_fault_in_any_tile_is_told(studio_set, scene, tiles, wanted):
     made[-1][1] = picture
     _, heard = matching(studio_set, scene, shots, made, wanted=wanted)
     assert any("frame 1002" in text for text in heard.warnings)
+    assert heard.facts["model_pixels_cleaned"] > 0

@@ -238,7 +238,7 @@ def test_what_enlarges_the_pictures_is_recorded(
 
         name, factor = "swin2sr x2", 2
 
-        def __init__(self, layout: Layout, device: torch.device) -> None:
+        def __init__(self, layout: Layout, device: torch.device, **rest: object) -> None:
             assert device.type == "cpu"
 
         def __call__(self, picture: Rgb) -> Rgb:
@@ -261,6 +261,7 @@ def test_progress_names_each_stage_and_counts_its_steps(best: Run) -> None:
     heard = best.heard
     assert heard.stages == [
         "waking up",
+        "measuring light",
         "reading the plate",
         "reading the prompt",
         "encoding for pass 1",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import numpy as np
@@ -47,13 +47,20 @@ class Swin2Sr:
 
     Args:
         layout: Where its files are.
-        device: Where it runs.
+        device: Where it runs; taken only when the first picture comes.
+        make_room: Lets go of device memory that others hold, when there is too little.
 
     Raises:
         ServerError: A file is missing, cut off, or does not fit; names file, key and shape.
     """
 
-    def __init__(self, layout: Layout, device: torch.device) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        device: torch.device,
+        *,
+        make_room: Callable[[], None] = lambda: None,
+    ) -> None:
         config = upscaler_config(layout)
         stored = Stored.of_folder(layout.upscaler, TRANSFORMERS_STEM)
         if differences := verify_upscaler(stored, config):
@@ -61,15 +68,24 @@ class Swin2Sr:
         model = build_upscaler(config)
         state = {n: t for file in set(stored.places.values()) for n, t in load_file(file).items()}
         model.load_state_dict(state, strict=False, assign=True)
-        self._model: Any = model.float().to(device).eval().requires_grad_(False)
+        self._model: Any = model.float().eval().requires_grad_(False)
         self._device = device
+        self._make_room = make_room
         self._window = config.window_size
         self.factor: int = config.upscale
         self.name = layout.upscaler.name
 
-    @torch.inference_mode()
     def __call__(self, picture: Code) -> Code:
         """(h, w, 3) to (factor h, factor w, 3), tile by tile, the tiles blended."""
+        try:
+            return self._enlarged(picture)
+        except torch.OutOfMemoryError:
+            self._make_room()
+        return self._enlarged(picture)
+
+    @torch.inference_mode()
+    def _enlarged(self, picture: Code) -> Code:
+        self._model.to(self._device)
         height, width = picture.shape[:2]
         # Mirrored up to whole windows: the network takes no other size.
         beyond = (0, -height % self._window), (0, -width % self._window), (0, 0)

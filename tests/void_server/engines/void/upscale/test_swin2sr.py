@@ -106,3 +106,18 @@ def test_a_file_that_is_cut_off_is_named(layout):
     with pytest.raises(ServerError, match="cut off") as caught:
         Swin2Sr(layout, CPU)
     assert caught.value.subject == str(file)
+
+
+def test_when_memory_is_short_others_let_go_and_the_picture_is_made(layout, monkeypatch):
+    let_go = []
+    upscaler = Swin2Sr(layout, CPU, make_room=lambda: let_go.append(1))
+    wanted, enlarge = upscaler(picture(16, 16)), upscaler._model.forward
+
+    def short(**given):
+        if not let_go:
+            raise torch.OutOfMemoryError("device memory")
+        return enlarge(**given)
+
+    monkeypatch.setattr(upscaler._model, "forward", short)
+    np.testing.assert_array_equal(upscaler(picture(16, 16)), wanted)
+    assert let_go == [1]
