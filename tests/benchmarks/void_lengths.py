@@ -60,7 +60,8 @@ def remove(folder: Path, count: int, options: argparse.Namespace) -> dict[str, o
         *("--matte", str(folder / "roto.%04d.exr"), "--engine", "void"),
         *("--weights", options.weights, "--quality", "best", "--prompt", "an empty table"),
         *("--param", f"width={width}", "--param", f"height={height}"),
-        *("--param", "steps=2", "--param", "refine_steps=2"),
+        *("--param", "steps=2", "--param", "refine_steps=2", "--param", "fit=crop"),
+        *("--colorspace", "lin_rec709_scene"),
         *("--name", f"shot{count}", "--out", str(folder / "out"), "--json"),
     ]
     environ = os.environ | {"VOID_DATA_DIR": str(folder / "data"), "VOID_DEVICES": options.device}
