@@ -51,7 +51,7 @@ from bridge.messages import (
     Submitted,
     Welcome,
 )
-from bridge.shot import Request, SourceFile, protocol_of
+from bridge.shot import Request, SourceFile, protocol_of, unsaid_in_1_1
 from bridge.upload import Upload
 from bridge.wire import CREDIT, MAX_CHUNK, PROTOCOL, Dealer
 
@@ -61,6 +61,14 @@ PATIENCE = 60.0
 _LOWEST = (1, 1)
 _TELLS_PREVIEWS = (1, 1)
 _TELLS_REPORTS = (1, 2)
+
+_WITHOUT = {
+    "config": "leave out --ocio and unset OCIO and VOID_OCIO",
+    "layers": "leave out --layers",
+    "output": "ask for no --output but comp and patch",
+    "view": "leave out --view",
+}
+"""How to do without a field that an older server does not know."""
 
 _PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
@@ -129,9 +137,8 @@ class Client:
             ConnectionLost: Nobody answers.
             RequestError: The server cannot do this, or is too old to be told.
         """
-        needed = protocol_of(request)
-        if needed > _LOWEST:
-            self._refuse_older(needed)
+        if protocol_of(request) > _LOWEST:
+            self._refuse_older(request)
         return self._ask(Submit(request), Submitted)
 
     def status(self, job: str, since: int = 0) -> Status:
@@ -317,15 +324,16 @@ class Client:
     def _known(self) -> Welcome:
         return self._welcome or self.hello()
 
-    def _refuse_older(self, needed: tuple[int, int]) -> None:
-        spoken = self._known().protocol
+    def _refuse_older(self, request: Request) -> None:
+        needed, spoken = protocol_of(request), self._known().protocol
         if needed > spoken:
+            fields = unsaid_in_1_1(request)
             raise RequestError(
                 f"server {self._endpoint}",
-                f"it is too old for what is asked (expected protocol {needed[0]}.{needed[1]}, got "
-                f"{spoken[0]}.{spoken[1]})",
-                "Install the same version of void-bridge on both sides, or leave out --view, "
-                "--layers and --ocio and unset OCIO.",
+                f"it is too old for {' and '.join(fields)} (expected protocol "
+                f"{needed[0]}.{needed[1]}, got {spoken[0]}.{spoken[1]})",
+                "Install the same version of void-bridge on both sides, or "
+                f"{', '.join(_WITHOUT[field] for field in fields)}.",
                 code="protocol_version",
             )
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from bridge.errors import RequestError
 from bridge.settings import variable
 from bridge.shot import OcioConfig, SourceFile
+from bridge.user_path import user_path
 
 BUILTIN = "ocio://"
 """How the names of configs begin that OCIO brings along."""
@@ -74,7 +75,7 @@ def discover(
         environ: The process environment; an empty variable counts as not set.
 
     Raises:
-        RequestError: What was found first is no file and no ``ocio://`` name.
+        RequestError: What was found first is no OCIO config file and no ``ocio://`` name.
     """
     said = [(explicit, EXPLICIT), (host, HOST)]
     said += [((environ or {}).get(name, ""), f"${name}") for name in _VARIABLES]
@@ -87,7 +88,7 @@ def discover(
 def _checked(config: str, origin: str) -> Choice:
     if config.startswith(BUILTIN):
         return Choice(config, origin)
-    path = Path(config).expanduser().absolute()
+    path = user_path(config, subject=f"OCIO config ({origin})")
     if not path.is_file() or path.suffix.lower() not in _SUFFIXES:
         wrong = "there is no such file" if not path.is_file() else "it is no OCIO config"
         raise RequestError(

@@ -130,6 +130,21 @@ class Landing:
                 code="frames_missing",
             )
 
+    def mend(self, source: Source) -> None:
+        """Bring the page of a complete job again if it is gone and the server still has it.
+
+        Never raises for want of it: the frames are what counts.
+        """
+        if self.version.page.exists():
+            return
+        with suppress(VoidError):
+            for news in source.watch(self.job, patience=0.0):
+                for result in news.results:
+                    if result.kind == "report":
+                        self._land_page(result, source)
+                if news.status.state != "done":
+                    return  # it is being made again, by somebody who will wait for it
+
     def leave(self) -> None:
         """Stop before the end: note what is there, or give an unused version number back.
 

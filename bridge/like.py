@@ -16,6 +16,7 @@ import msgspec
 from bridge.errors import RequestError
 from bridge.sequence import Version
 from bridge.shot import Parameter
+from bridge.user_path import user_path
 
 AUTO = "auto"
 """Value of an engine parameter that leaves the choice to the engine."""
@@ -63,10 +64,11 @@ def read(path: Path) -> dict[str, Any]:
     """`same_again` of a sidecar, or of the one in a version folder.
 
     Raises:
-        RequestError: There is none, or its job is not finished.
+        RequestError: There is none, or its job is not finished, or this can be no path.
     """
-    file = Version(folder=path).sidecar if path.is_dir() else path
+    path = user_path(path, subject="--like")
     subject = f"--like {path}"
+    file = Version(folder=path).sidecar if path.is_dir() else path
     try:
         return same_again(msgspec.json.decode(file.read_bytes(), type=dict[str, Any]))
     except OSError as error:

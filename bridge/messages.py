@@ -24,8 +24,8 @@ ResultKind = Literal[PictureKind, "sidecar", "report", "strip"]
 """What a result file holds: pictures, what really ran, and for people to look at a page of it all
 and some frames' pictures side by side."""
 
-FOR_PEOPLE: frozenset[ResultKind] = frozenset({"report", "strip"})
-"""What is told only to those who ask for it: clients before protocol 1.2 know no such kinds."""
+OF_1_1: frozenset[ResultKind] = frozenset({"comp", "patch", "sidecar"})
+"""The kinds that protocol 1.1 knows. A server tells others only to those who ask for them."""
 
 PREVIEW_LIMIT = 16 << 20
 """Largest preview, bytes."""
@@ -228,7 +228,8 @@ class GetStatus(_Header, frozen=True, omit_defaults=True):
         job: The job's id.
         since: Number of results that are known already.
         preview: Whether to tell the newest preview as well; from protocol 1.1 on.
-        report: Whether to tell the results for people to look at as well; from protocol 1.2 on.
+        report: Whether to tell results of the kinds that came with protocol 1.2 as well: pictures
+            other than comp and patch, and what is for people to look at.
     """
 
     job: str

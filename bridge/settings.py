@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
 from bridge.errors import RequestError
+from bridge.user_path import user_path
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -37,7 +39,7 @@ def layered(
     """Read settings; the first of flags, environment, file and default that names one wins.
 
     Text stands for any type, as the environment holds nothing else: ``5`` is a number, ``a,b`` a
-    list, ``~/void`` a path in the home folder.
+    list, ``~/void`` a path in the home folder. Paths become absolute.
 
     Args:
         kind: A struct whose fields are the settings and whose defaults are the defaults.
@@ -65,7 +67,7 @@ def _convert(value: Any, kind: Any, origin: str) -> Any:  # noqa: ANN401 - any t
     if isinstance(value, str) and _plain(kind) in (tuple, list):
         value = [part.strip() for part in value.split(",") if part.strip()]
     try:
-        return msgspec.convert(value, kind, strict=False, dec_hook=_decode)
+        return msgspec.convert(value, kind, strict=False, dec_hook=partial(_decode, origin))
     except msgspec.ValidationError as error:
         raise RequestError(
             f"setting {origin}", f"{error} (got {value!r})", code="settings"
@@ -80,9 +82,9 @@ def _plain(kind: Any) -> Any:  # noqa: ANN401 - a type form, which has no type o
     return origin or kind
 
 
-def _decode(kind: type, value: object) -> object:
+def _decode(origin: str, kind: type, value: object) -> object:
     if kind is Path and isinstance(value, str):
-        return Path(value).expanduser()
+        return user_path(value, subject=f"setting {origin}")
     raise NotImplementedError(f"no settings of type {kind.__name__}")
 
 

@@ -167,9 +167,13 @@ def job_id(request: Request) -> str:
 
 def protocol_of(request: Request) -> tuple[int, int]:
     """The lowest protocol (major, minor) in which the request can be said."""
-    fields = set(_since_1_1(request)) | set(_since_1_1(request.shot))
-    old = fields.isdisjoint(_OF_1_2) and isinstance(request.output, str)
-    return (1, 1) if old else (1, 2)
+    return (1, 2) if unsaid_in_1_1(request) else (1, 1)
+
+
+def unsaid_in_1_1(request: Request) -> tuple[str, ...]:
+    """The fields of the request and its shot that cannot be said in protocol 1.1, sorted."""
+    fields = {*_since_1_1(request), *_since_1_1(request.shot)} & _OF_1_2
+    return tuple(sorted(fields if isinstance(request.output, str) else {*fields, "output"}))
 
 
 def output_of(kinds: Iterable[PictureKind]) -> Output:

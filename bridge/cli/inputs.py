@@ -18,6 +18,7 @@ from bridge.cli import movies
 from bridge.cli.found import Found, unreadable
 from bridge.errors import RequestError
 from bridge.sequence import FrameRange
+from bridge.user_path import user_path
 
 STILLS = frozenset({".exr", ".dpx", ".tif", ".tiff", ".png", ".jpg", ".jpeg"})
 """File names that are pictures, lower case."""
@@ -76,7 +77,7 @@ def find(text: str, *, subject: str) -> Found:
     Raises:
         RequestError: There is nothing of that name, or more than one thing.
     """
-    path = Path(text).expanduser().absolute()
+    path = user_path(text, subject=subject)
     if path.is_dir():
         return _only_one(path, subject)
     if path.is_file():

@@ -16,6 +16,7 @@ from bridge.client import Client
 from bridge.errors import RequestError, from_record
 from bridge.landing import Landing, begin, follow
 from bridge.messages import FINAL, JobStatus, Preview
+from bridge.user_path import user_path
 
 _SHORT = 8
 _WHOLE = 32
@@ -89,7 +90,7 @@ def fetch(
         picture = preview.checked(preview_file)
         known = job_named(client, job)
         landing = begin(
-            out,
+            user_path(out, subject="--out"),
             name=known.name,
             job=known.job,
             padding=known.padding,
@@ -97,7 +98,9 @@ def fetch(
         )
         with landing:
             was_there = landing.complete
-            if not was_there:
+            if was_there:
+                landing.mend(client)
+            else:
                 _fetched(client, landing, picture)
         say_outcome(outcome(landing), landing, was_there=was_there, as_json=json)
 

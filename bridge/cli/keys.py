@@ -9,6 +9,7 @@ import typer
 
 from bridge import curve
 from bridge.cli import place, show
+from bridge.user_path import user_path
 
 app = typer.Typer(
     help="CURVE keys, for servers that other machines may reach.",
@@ -26,7 +27,7 @@ _Folder = Annotated[
 def new(folder: _Folder = None) -> None:
     """Make this machine's key pair."""
     with show.reported():
-        pair = curve.new_keys(folder or place.load().keys)
+        pair = curve.new_keys(_chosen(folder))
         show.say(pair.public)
 
 
@@ -34,7 +35,7 @@ def new(folder: _Folder = None) -> None:
 def show_key(folder: _Folder = None) -> None:
     """Print this machine's public key; the secret half never leaves its file."""
     with show.reported():
-        show.say(curve.show(folder or place.load().keys).public)
+        show.say(curve.show(_chosen(folder)).public)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})  # a key may begin with a dash
@@ -47,6 +48,10 @@ def allow(
 ) -> None:
     """Let a client in; the server need not be restarted."""
     with show.reported():
-        keys = folder or place.load().keys
+        keys = _chosen(folder)
         curve.allow(keys, public_key, name)
         show.say(f"{name} may use servers with the keys in {keys}")
+
+
+def _chosen(folder: Path | None) -> Path:
+    return place.load().keys if folder is None else user_path(folder, subject="--keys")

@@ -30,6 +30,7 @@ from bridge.shot import (
     output_of,
     source_files,
 )
+from bridge.user_path import user_path
 
 _SUBJECTS: dict[Role, str] = {
     "remove": "matte",
@@ -120,7 +121,7 @@ def prepared(order: Order) -> Prepared:
         RequestError: A file or frame is missing, a range or parameter cannot be read.
     """
     kinds = output.wanted(order.output, layers=order.layers)
-    same = like.read(Path(order.like).expanduser()) if order.like else {}
+    same = like.read(Path(order.like)) if order.like else {}
     config, config_files = _config(order)
     plate, mattes, prompt = _pictures(order)
     wanted = FrameRange.parse(order.frames) if order.frames else plate.range()
@@ -208,7 +209,7 @@ def _value(text: str) -> Parameter:
 
 def _pictures(order: Order) -> tuple[Found, list[tuple[Role, Found]], str]:
     """The plate, its mattes by role, and the prompt that came along."""
-    folder = void_folder(Path(order.plate).expanduser())
+    folder = void_folder(user_path(order.plate, subject="plate"))
     typed: list[tuple[Role, str]] = [
         *(("remove", text) for text in order.matte),
         *(("affected", text) for text in order.affected),
@@ -242,7 +243,7 @@ def _read(used: list[Found]) -> list[Sequence]:
 
 def _default_name(order: Order, plate: Found) -> str:
     """The plate's base name without frame numbers, or a VOID folder's; then the view, if any."""
-    path = Path(order.plate).expanduser().absolute()
+    path = user_path(order.plate, subject="plate")
     movie = plate.kind == "movie" and path.is_dir()
     name = sequence.shot_name(f"{path.name}.mov" if movie else plate.label)
     return f"{name}_{order.view}" if order.view else name

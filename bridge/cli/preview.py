@@ -13,6 +13,7 @@ from bridge.cli import show
 from bridge.client import Client
 from bridge.errors import RequestError, VoidError
 from bridge.messages import JobStatus
+from bridge.user_path import user_path
 from bridge.write_once import hidden
 
 Option = Annotated[
@@ -33,11 +34,11 @@ def checked(file: Path | None) -> Path | None:
     """The file, if a picture can be written there.
 
     Raises:
-        RequestError: It is no PNG by its name, or its folder cannot be written.
+        RequestError: It can be no path, is no PNG by its name, or its folder cannot be written.
     """
     if file is None:
         return None
-    file = file.expanduser().absolute()
+    file = user_path(file, subject="--preview")
     if file.suffix.lower() != ".png":
         raise RequestError(
             f"preview {file.name}", "its name ends otherwise (expected .png)", code="bad_preview"

@@ -19,6 +19,7 @@ from bridge.client import Client
 from bridge.errors import RequestError, VoidError
 from bridge.landing import PATIENCE, Landing, begin, follow
 from bridge.messages import Submitted
+from bridge.user_path import user_path
 
 _Matte = Annotated[
     list[str] | None,
@@ -198,12 +199,13 @@ def remove(
     with show.reported(json):
         where = place.load(server=endpoint, server_key=server_key)
         how = _How(transport, weights=_weights(weights), preview=preview.checked(preview_file))
+        folder = user_path(out, subject="--out")
         shot = prepared(order)
         if detach:
             _detached(shot, where, how, json)
             return
         landing = begin(
-            out,
+            folder,
             name=shot.request.shot.name,
             job=shot.job,
             padding=shot.padding,
@@ -211,7 +213,9 @@ def remove(
         )
         with landing:
             was_there = landing.complete
-            if not was_there:
+            if was_there:
+                _mend(landing, where)
+            else:
                 _done(shot, landing, where, how)
         say_outcome(outcome(landing), landing, was_there=was_there, as_json=json)
 
@@ -233,7 +237,7 @@ def _short(**given: options.Quality | options.Grain | None) -> list[str]:
 def _weights(folder: Path | None) -> Path | None:
     if folder is None:
         return None
-    folder = folder.expanduser().absolute()
+    folder = user_path(folder, subject="--weights")
     if not folder.is_dir():
         raise RequestError(
             f"weights {folder}",
@@ -242,6 +246,17 @@ def _weights(folder: Path | None) -> Path | None:
             code="no_weights",
         )
     return folder
+
+
+def _mend(landing: Landing, where: Place) -> None:
+    """A server that runs may still have the page of a complete job that has lost it."""
+    if landing.version.page.exists():
+        return
+    with suppress(VoidError):
+        client = server.standing(where)
+        if client is not None:
+            with client:
+                landing.mend(client)
 
 
 def _done(shot: Prepared, landing: Landing, where: Place, how: _How) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bridge import landing, manifest, write_once
+from bridge import landing, manifest, sequence, write_once
 from bridge.cli import options, place, server, show
 from bridge.cli.jobs import job_named
 from bridge.client import Client
@@ -17,6 +17,7 @@ from bridge.errors import ConnectionLost, RequestError
 from bridge.manifest import Manifest
 from bridge.messages import FINAL, JobStatus, Result
 from bridge.sequence import Version
+from bridge.user_path import user_path
 
 _SHORT = 8
 _SUFFIX = ".html"
@@ -55,13 +56,15 @@ def report(
     """
     with show.reported(json):
         where = place.load(server=endpoint, server_key=server_key)
-        given = Path(job).expanduser()
+        given = user_path(job, subject="JOB")
+        target = None if out is None else user_path(out, subject="--out")
         if given.exists():
             folder = given if given.is_dir() else given.parent
-            written = _of_folder(folder.absolute(), out, strips=strips, where=where)
+            written = _of_folder(folder, target, strips=strips, where=where)
         else:
             with server.running(where) as client:
-                written = _of_job(client, job_named(client, job), out or Path(), strips=strips)
+                known = job_named(client, job)
+                written = _of_job(client, known, target or Path.cwd(), strips=strips)
         if open_it and not webbrowser.open(written.page.as_uri()):
             show.note("There is no browser to show it in.")
         if json:
@@ -128,7 +131,8 @@ def _from_server(
         raise RequestError(
             folder.name,
             f"{what} not in the folder, and no server has the job any more",
-            "Only a server that goes on running (void-server) keeps them; private ones do not.",
+            "Only a server that goes on running (void-server) keeps them. The same void remove "
+            "with --new-version makes everything anew.",
             code="no_report",
         ) from error
 
@@ -158,12 +162,19 @@ def _of_job(client: Client, job: JobStatus, out: Path, *, strips: bool) -> _Writ
 
 def _names(job: JobStatus, out: Path) -> _Names:
     """As the version that holds the job, if it is in ``out`` or is ``out``; else as the job."""
-    out = out.expanduser().absolute()
     if out.suffix.lower() == _SUFFIX:
         return _Names(out.parent, out.stem, job.padding)
     version = _version(out, job)
     if version is not None:
         return _Names(version.folder, version.stem, version.padding, ours=True)
+    if not sequence.is_legal_name(job.name):
+        raise RequestError(
+            f"job {job.job[:_SHORT]}",
+            "its name cannot begin a file name (expected letters, digits, '.', '_', '-', got "
+            f"'{job.name}')",
+            "Name the page yourself: --out FILE.html.",
+            code="bad_name",
+        )
     return _Names(out, f"{job.name}_void_{job.job[:_SHORT]}", job.padding)
 
 
@@ -184,14 +195,30 @@ def _bring(result: Result, target: Path, client: Client, *, ours: bool) -> None:
 
 
 def _copied(page: Path, out: Path) -> Path:
-    out = out.expanduser().absolute()
     target = out if out.suffix.lower() == _SUFFIX else out / page.name
+    digest = _digest(page)
     with write_once.writing_to(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
-        digest = write_once.digest(page)
-        if not _stands(target, digest):
-            write_once.copied(page, target, digest)
+        if not _stands(target, digest) and not write_once.copied(page, target, digest):
+            raise RequestError(
+                str(page),
+                "it changed or went away while it was copied",
+                "Run the same command again.",
+                code="unreadable",
+            )
     return target
+
+
+def _digest(page: Path) -> str:
+    try:
+        return write_once.digest(page)
+    except OSError as error:
+        raise RequestError(
+            str(page),
+            f"it cannot be read ({error.strerror})",
+            "Check the file and its permissions.",
+            code="unreadable",
+        ) from error
 
 
 def _stands(target: Path, sha256: str, *, ours: bool = False) -> bool:

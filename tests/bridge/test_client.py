@@ -26,13 +26,16 @@ from bridge.messages import (
     Submitted,
     Welcome,
 )
-from bridge.shot import Matte, Request, Sequence, Shot, SourceFile
+from bridge.shot import Matte, OcioConfig, Request, Sequence, Shot, SourceFile
 from bridge.wire import CREDIT, MAX_CHUNK, Router
 
 WELCOME = Welcome((1, 0), "0.1.0", "epoch", MAX_CHUNK, CREDIT, False, (), (), 0)
 FILE = SourceFile("plate.1001.exr", 1, "0" * 64)
 PLATE = Sequence("plate.%04d.exr", "stills", (FILE,), (1001,))
 REQUEST = Request(Shot("sh010", PLATE, (Matte("remove", PLATE),), 1001, 1001))
+SHOT_OF_1_2 = msgspec.structs.replace(
+    REQUEST.shot, view="right", config=OcioConfig("ocio://default", "$VOID_OCIO")
+)
 
 
 def bound(endpoint: str) -> Router:
@@ -163,6 +166,23 @@ def test_a_server_that_is_too_old_for_a_request_is_not_asked(desk, client_of, mi
         client_of(server).submit(newer)
     assert caught.value.code == "protocol_version"
     assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("newer", "said"),
+    [
+        (Request(SHOT_OF_1_2), r"too old for config and view .*--ocio .* VOID_OCIO, .*--view\.$"),
+        (Request(REQUEST.shot, layers=True), r"too old for layers .*leave out --layers\.$"),
+        (Request(REQUEST.shot, output=("matte",)), r"too old for output .*--output but comp and"),
+    ],
+    ids=["config and view", "layers", "output"],
+)
+def test_what_an_older_server_cannot_be_told_is_named_with_a_way_around(
+    desk, client_of, newer, said
+):
+    server = desk({Hello: [msgspec.structs.replace(WELCOME, protocol=(1, 1))]})
+    with pytest.raises(RequestError, match=said):
+        client_of(server).submit(newer)
 
 
 def test_nobody_there_is_a_lost_connection_after_the_timeout(client_of):

@@ -376,3 +376,13 @@ def test_a_page_that_was_made_anew_takes_the_place_of_the_one_before(tmp_path, s
     shelf.put("report", None, b"second")
     assert landed(tmp_path, shelf).complete
     assert landing.version.page.read_bytes() == b"second"
+
+
+@pytest.mark.parametrize("spoil", ["lost", "no page"])
+def test_a_complete_job_stays_complete_when_its_page_is_gone_for_good(tmp_path, shelf, spoil):
+    version = landed(tmp_path, shelf).version
+    shelf.lost = spoil == "lost"
+    landing = opened(tmp_path)
+    landing.mend(shelf)
+    assert landing.complete
+    assert not version.page.exists()

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -95,3 +96,10 @@ def test_a_file_that_says_nothing_is_named(tmp_path, content, message):
 def test_a_folder_without_a_sidecar_says_what_is_meant(tmp_path):
     with pytest.raises(RequestError, match=r"cannot be read.*Pass a version folder"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize("typed", [".", "plates/.."], ids=["here", "above"])
+def test_the_folder_that_one_is_in_stands_for_its_sidecar(folder, monkeypatch, typed):
+    (folder / "plates").mkdir()
+    monkeypatch.chdir(folder)
+    assert read(Path(typed)) == same_again(SIDECAR)

@@ -32,6 +32,15 @@ PROMPT_LIMIT = 10_000
 REACH_LIMIT = 4096.0
 """Largest grow and feather, pixels."""
 
+CONFIG_LIMIT = 256 << 20
+"""Largest OCIO config, bytes; archives with all LUTs of a show stay far below."""
+
+TEXT_LIMIT = 1024
+"""Longest name of a config and of where it was found, characters."""
+
+VIEW_LIMIT = 256
+"""Longest name of a view, characters."""
+
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _LARGEST_SEED = 2**63 - 1
@@ -66,6 +75,7 @@ def check_request(request: Request, *, room: int) -> None:
         )
     for subject, sequence in _sequences(shot):
         _check_sequence(f"{shot.name} {subject}", sequence)
+    _check_length(shot.name, "the name of its view", shot.view, VIEW_LIMIT)
     if shot.config is not None:
         _check_config(shot.config)
     _check_files(shot, room)
@@ -156,13 +166,32 @@ def _check_sequence(subject: str, sequence: Sequence) -> None:
 
 def _check_config(config: OcioConfig) -> None:
     """A config is sent or OCIO's own: a name must never become a path on this machine."""
+    _check_length("OCIO config", "its name", config.name, TEXT_LIMIT)
+    _check_length("OCIO config", "where it was found", config.origin, TEXT_LIMIT)
     if config.file is not None:
         _check_file("OCIO config", config.file)
+        if config.file.size > CONFIG_LIMIT:
+            raise RequestError(
+                f"OCIO config {config.file.name}",
+                f"it is too large (expected at most {CONFIG_LIMIT >> 20} MiB, "
+                f"got {config.file.size / 2**20:.0f} MiB)",
+                "Take the LUTs that the show does not use out of the archive.",
+                code="too_large",
+            )
     elif not config.name.startswith(BUILTIN):
         raise RequestError(
             f"OCIO config {config.name[:100]}",
             f"its file is not part of the request (expected one, or a name with {BUILTIN})",
             code="ocio_config",
+        )
+
+
+def _check_length(subject: str, what: str, text: str, limit: int) -> None:
+    if len(text) > limit:
+        raise RequestError(
+            subject,
+            f"{what} is too long (expected at most {limit} characters, got {len(text)})",
+            code="out_of_range",
         )
 
 

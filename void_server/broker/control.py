@@ -238,7 +238,7 @@ class ControlDesk:
         if newest is not None:
             status = msgspec.structs.replace(status, preview=self._shown(newest))
         # Who is not told of some counts fewer, and is told a few others twice, which is harmless.
-        told = [one for _, one in numbered if report or one.kind not in messages.FOR_PEOPLE]
+        told = [one for _, one in numbered if report or one.kind in messages.OF_1_1]
         return Status(status, tuple(map(self._shown, told)))
 
     def _shown(self, file: Shown) -> Shown:

@@ -22,6 +22,7 @@ from void_server.images.exr_layout import Header, PartHeader
 from void_server.images.exr_splice import chunk_contents, chunk_rows, spliced, with_channels
 from void_server.images.exr_views import check_view, main_part, view_names, views_of
 from void_server.images.picture import ExrSource, Picture, Plane
+from void_server.images.timecode import MOST_FRAMES
 from void_server.images.window import Window
 
 KEPT_CODECS = ("none", "rle", "zips", "zip", "piz", "pxr24")
@@ -231,7 +232,8 @@ def encode_new(
         display_window: The frame that the artist sees.
         pixel_aspect: Width of a pixel over its height.
         rate: Frames per second, or None to say nothing.
-        timecode: ``hh:mm:ss:ff``, with ``;`` before the frames for drop frame, or None.
+        timecode: ``hh:mm:ss:ff``, with ``;`` before the frames for drop frame, or None. Left out
+            at more than 30 frames a second, where a file can only count pairs of frames.
         original_data_window: The window that was cropped to ``data_window``, or None.
         attributes: Any further text or numbers, e.g. ``colorInteropID``.
     """
@@ -247,7 +249,7 @@ def encode_new(
         header["originalDataWindow"] = _box(original_data_window)
     if rate is not None:
         header["framesPerSecond"] = rate
-    if timecode is not None:
+    if timecode is not None and (rate is None or round(rate) <= MOST_FRAMES + 1):
         header["timeCode"] = _timecode(timecode)
     channels = {name: np.ascontiguousarray(plane) for name, plane in planes.items()}
     return _pack([OpenEXR.Part(header, channels, "")])

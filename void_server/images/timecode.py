@@ -11,6 +11,15 @@ from fractions import Fraction
 
 _TEXT = re.compile(r"(\d{2}):(\d{2}):(\d{2})([:;.])(\d{2})")
 
+MOST_FRAMES = 29
+"""Highest frame count of a stored timecode; faster ones than 30 a second are counted by pairs.
+
+Source: SMPTE ST 12-1; OpenEXR refuses to write more.
+"""
+
+_DIGITS = ((24, 0x3), (16, 0x7), (8, 0x7), (0, 0x3))
+"""Lowest bit of hours, minutes, seconds and frames in a stored word, and the bits of their tens."""
+
 
 def advance(start: str, frames: int, rate: Fraction) -> str | None:
     """The timecode ``frames`` pictures after ``start``, or None when ``start`` is no timecode.
@@ -32,19 +41,20 @@ def advance(start: str, frames: int, rate: Fraction) -> str | None:
     return _label(total + frames, nominal, drop=drop)
 
 
-def unpacked(word: int) -> str:
+def unpacked(word: int) -> str | None:
     """The timecode in the 32-bit word in which files store it: decimal digits, and flags between.
+
+    None when it is no time of day, as after a field that was filled with ones.
 
     Source: SMPTE ST 12-1, and its layout in OpenEXR's ``ImfTimeCode.h`` (TV60).
     """
-    count, seconds = _digits(word, 0x3), _digits(word >> 8, 0x7)
-    minutes, hours = _digits(word >> 16, 0x7), _digits(word >> 24, 0x3)
+    digits = [(word >> shift + 4 & tens, word >> shift & 0xF) for shift, tens in _DIGITS]
+    hours, minutes, seconds, count = (10 * tens + units for tens, units in digits)
+    decimal = all(units <= 9 for _, units in digits)
+    if not decimal or hours > 23 or minutes > 59 or seconds > 59 or count > MOST_FRAMES:
+        return None
     drop = word >> 6 & 1
     return f"{hours:02}:{minutes:02}:{seconds:02}{';' if drop else ':'}{count:02}"
-
-
-def _digits(word: int, tens: int) -> int:
-    return (word & 0xF) + 10 * (word >> 4 & tens)
 
 
 def _label(total: int, nominal: int, *, drop: bool) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from bridge.errors import VoidError
 from void_server.engines.engine import Cancelled, Fill
 from void_server.images.atomic import Written, write_file
 from void_server.images.picture import Picture
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 MOST = 5
 """Frames of a shot of which pictures are kept."""
+
+_UNSAID = "they could not be made, the server's log says why"
 
 
 class Gathering:
@@ -68,9 +71,17 @@ class Gathering:
             cells = Cells(picture, patch, color=color, evidence=evidence)
             write_file(self._file(patch.frame), msgspec.json.encode(cells.strip()))
             return write_file(self._folder / f"strip.{patch.frame:04d}.png", cells.png())
-        except Exception:  # no picture is worth a frame
+        except Exception as error:  # no picture is worth a frame
             log.exception("frame %d: its strip for the report cannot be made", patch.frame)
+            self._keep_problem(patch.frame, error)
             return None
+
+    def _keep_problem(self, frame: int, error: Exception) -> None:
+        said = f"{error.subject}: {error.text}" if isinstance(error, VoidError) else _UNSAID
+        try:
+            write_file(self._file(frame), msgspec.json.encode(Strip(frame, (), said)))
+        except Exception:
+            log.exception("frame %d: nor can that be kept", frame)
 
     def _file(self, frame: int) -> Path:
         return self._folder / f"strip.{frame:04d}.json"

@@ -26,10 +26,15 @@ _FACTS = ("curve", "exposure", "peak", "primaries", "region", "scale")
 
 @dataclass(frozen=True)
 class FrameFiles:
-    """A frame's files by kind, and how many values outside the alpha are not the plate's."""
+    """A frame's files by kind.
+
+    Attributes:
+        files: What was written.
+        changed_outside: How many values outside the alpha are not the plate's; None without a comp.
+    """
 
     files: Mapping[ResultKind, Written]
-    changed_outside: int
+    changed_outside: int | None
 
 
 def attributes(
@@ -73,7 +78,7 @@ def write_frame(
         ServerError: The disk refuses, or the comp came back touched outside the alpha.
     """
     files: dict[ResultKind, Written] = {}
-    changed = 0
+    changed: int | None = None
     kinds = kinds_of(request.output)
     layers = kinds if request.layers else ()
     if request.layers or "comp" in kinds:

@@ -261,7 +261,7 @@ class _Job:
             missing=shot.missing,
             parameters=catalog.complete(engine, request.parameters),
             engine_facts=self._record.facts,
-            changed_outside=sum(record.changed_outside for record in records.values()),
+            changed_outside=sidecar.changed_values(records),
             seen=sidecar.seen_share(records),
             seconds=round(sum(record.seconds for record in records.values()), 3),
             frames=tuple(records[frame] for frame in sorted(records)),
@@ -297,7 +297,7 @@ def _config_record(shot: Shot, footage: ShotFootage) -> sidecar.ConfigRecord:
 def _record(
     frame: int,
     patch: Patch | None,
-    changed: int,
+    changed: int | None,
     *,
     source: SourceFile,
     held_from: int | None,

@@ -48,7 +48,7 @@ def _figures(sidecar: Sidecar) -> dict[str, str]:
     with_hole = sum(record.hole > 0 for record in frames)
     held = [record.frame for record in frames if record.held_from is not None]
     figures = {
-        "Values changed outside the matte, read back from disk": str(sidecar.changed_outside),
+        **_changed(sidecar.changed_outside),
         "Frames with a hole": f"{with_hole} of {len(frames)}",
         "Hole that shows background seen in other frames": f"{sidecar.seen:.1%}",
         "Time": f"{sidecar.seconds:.1f} s, {sidecar.seconds / max(1, len(frames)):.2f} s a frame",
@@ -56,6 +56,12 @@ def _figures(sidecar: Sidecar) -> dict[str, str]:
     if held:
         figures["Missing frames, filled in with the one before"] = ", ".join(map(str, held))
     return figures
+
+
+def _changed(count: int | None) -> dict[str, str]:
+    """Nothing without a comp: a patch has no outside."""
+    told = "Values changed outside the matte, read back from disk"
+    return {} if count is None else {told: str(count)}
 
 
 def _facts(sidecar: Sidecar) -> dict[str, dict[str, str]]:

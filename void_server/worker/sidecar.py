@@ -29,7 +29,7 @@ class FrameRecord(msgspec.Struct, frozen=True):
         hole: Pixels whose composite alpha is above 0.
         seen: Share of those whose background was seen in another frame, 0 to 1.
         changed_outside: Values outside the composite alpha whose bits differ from the plate's,
-            read back from the written file.
+            read back from the written file; None where no comp was written.
         source_sha256: Digest of the plate file that the frame came from.
         held_from: Number of the frame that stood in for a missing one, or None.
         seconds: Time since the frame before; the first one carries the tracking.
@@ -39,7 +39,7 @@ class FrameRecord(msgspec.Struct, frozen=True):
     frame: int
     hole: int
     seen: float
-    changed_outside: int
+    changed_outside: int | None
     source_sha256: str
     held_from: int | None = None
     seconds: float = 0.0
@@ -95,7 +95,7 @@ class Sidecar(msgspec.Struct, frozen=True):
     missing: str
     parameters: dict[str, Parameter]
     engine_facts: dict[str, Fact]
-    changed_outside: int
+    changed_outside: int | None
     seen: float
     seconds: float
     frames: tuple[FrameRecord, ...]
@@ -131,6 +131,12 @@ def recall(folder: Path) -> dict[int, FrameRecord]:
             continue
         records[record.frame] = record
     return records
+
+
+def changed_values(records: dict[int, FrameRecord]) -> int | None:
+    """Values outside the alpha that differ, of all frames with a comp; None without any."""
+    counts = [r.changed_outside for r in records.values() if r.changed_outside is not None]
+    return sum(counts) if counts else None
 
 
 def seen_share(records: dict[int, FrameRecord]) -> float:

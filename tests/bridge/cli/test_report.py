@@ -2,8 +2,24 @@
 
 import json
 import sys
+import threading
+from contextlib import closing, contextmanager
 
 import pytest
+
+from bridge import write_once
+from bridge.messages import (
+    Control,
+    GetJobs,
+    GetStatus,
+    Hello,
+    Jobs,
+    JobStatus,
+    Result,
+    Status,
+    Welcome,
+)
+from bridge.wire import CREDIT, MAX_CHUNK, Router
 
 PAGE = "<!doctype html><title>a page</title>"
 SCRIPT = ("--prompt", json.dumps({"page": PAGE}))
@@ -86,6 +102,7 @@ def test_strips_whose_server_is_gone_are_said_to_be_gone(void, version):
     line, error = void.refused("report", version, "--strips")
     assert error["code"] == "no_report"
     assert "void-server" in line
+    assert "--new-version" in line
 
 
 def test_a_page_that_was_deleted_comes_back_from_the_server(void, served, tmp_path):
@@ -94,6 +111,78 @@ def test_a_page_that_was_deleted_comes_back_from_the_server(void, served, tmp_pa
     page.unlink()
     assert void("report", page.parent).strip() == str(page)
     assert page.read_text() == PAGE
+
+
+def test_a_page_that_was_deleted_comes_back_when_the_same_is_run_again(void, shot, tmp_path):
+    void.serve("--roots", tmp_path)
+    void("remove", *shot, *SCRIPT)
+    page = tmp_path / "out" / "sh010_void_v001" / "sh010_void_v001.html"
+    for again in (("remove", *shot, *SCRIPT), ("fetch", "", "--out", "out")):
+        page.unlink()
+        said = void(*again)
+        assert "is there already" in said
+        assert str(page) in said
+        assert page.read_text() == PAGE
+
+
+def test_a_rerun_without_page_and_server_is_done_all_the_same(void, version, shot):
+    (version / "sh010_void_v001.html").unlink()
+    assert "is there already" in void("remove", *shot, *SCRIPT)
+    elsewhere = ("--server", "no address")
+    assert "is there already" in void("remove", *shot, *SCRIPT, *elsewhere)
+
+
+def test_a_page_that_changes_while_it_is_copied_is_no_copy(void, version, tmp_path, monkeypatch):
+    monkeypatch.setattr(write_once, "digest", lambda path: "0" * 64)
+    line, error = void.refused("report", version, "--out", "review")
+    assert error["code"] == "unreadable"
+    assert "copied" in line
+    assert list((tmp_path / "review").iterdir()) == []
+
+
+def test_a_page_that_cannot_be_read_is_named(void, version):
+    page = version / "sh010_void_v001.html"
+    page.unlink()
+    page.mkdir()
+    line, error = void.refused("report", version, "--out", "review")
+    assert error["code"] == "unreadable"
+    assert page.name in line
+
+
+def test_a_name_that_leads_elsewhere_names_no_file(void, tmp_path):
+    done = JobStatus("ab" * 16, "../../up", "done", "void", 1001, 1001, sequence=1)
+    page = Result("report", None, "0" * 64, 1)
+    with closing(Router("tcp://127.0.0.1:0", receives=Control)) as router:
+        answers = {
+            Hello: Welcome((1, 2), "0.1.0", "epoch", MAX_CHUNK, CREDIT, False, (), (), 0),
+            GetJobs: Jobs((done,)),
+            GetStatus: Status(done, (page,)),
+        }
+        with answering(router, answers):
+            line, error = void.refused("report", "abab", "--server", router.endpoint)
+    assert error["code"] == "bad_name"
+    assert "--out FILE.html" in line
+    assert not list(tmp_path.rglob("*.html"))
+
+
+@contextmanager
+def answering(router, answers):
+    """A server that says the same to every question of a kind, until the block ends."""
+    over = threading.Event()
+
+    def serve():
+        while not over.is_set():
+            incoming = router.receive(0.02)
+            if incoming is not None:
+                router.send(incoming.peer, incoming.request, answers[type(incoming.message)])
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_a_job_that_still_runs_has_no_report_yet(void, shot, tmp_path):

@@ -1,9 +1,10 @@
-"""Report page and strips as results of a job."""
+"""Results of the kinds that protocol 1.1 does not know."""
 
 import pytest
 
 from bridge.client import Client
-from bridge.messages import GetStatus
+from bridge.messages import Cancel, GetStatus
+from bridge.sequence import PICTURE_KINDS
 
 FRAMES = range(1001, 1006)
 
@@ -45,3 +46,20 @@ def test_our_own_client_is_told_of_them(asked):
     with Client(endpoint) as client:
         results = [result for status in client.watch(job) for result in status.results]
     assert ("report", None) in kinds(results)
+
+
+OF_1_1 = {"comp", "patch", "sidecar"}
+"""Every kind that a client of protocol 1.1 can decode."""
+
+
+def test_pictures_that_1_1_does_not_know_are_told_only_to_who_asks(
+    served, settings, asker, request_for
+):
+    ask = asker(served(settings).endpoint)
+    job = ask.submit(request_for(output=PICTURE_KINDS))
+    last = ask.wait(job)
+    cancelled = ask(Cancel(job))
+    assert {kind for kind, _ in kinds(last.results)} == OF_1_1
+    assert cancelled.results == last.results
+    told = {kind for kind, _ in kinds(ask(GetStatus(job, report=True)).results)}
+    assert told == {*PICTURE_KINDS, "sidecar"}

@@ -115,6 +115,17 @@ def test_a_new_file_carries_windows_aspect_rate_and_timecode(tmp_path):
     assert OpenEXR.checkColorMetadata(header) == OpenEXR.OK
 
 
+@pytest.mark.parametrize("label", ["10:00:00:12", "10:00:00:47"])
+def test_above_30_frames_a_second_no_new_file_has_a_timecode(tmp_path, label):
+    window = Window(0, 0, 5, 3)
+    data = exr.encode_new(
+        {"Y": ramp(4, 6)}, data_window=window, display_window=window,
+        rate=Fraction(60000, 1001), timecode=label, attributes={},
+    )  # fmt: skip
+    (tmp_path / "a.exr").write_bytes(data)
+    assert "timeCode" not in OpenEXR.File(str(tmp_path / "a.exr")).header()
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (9, 1), (17, 33), (3, 20000)])
 def test_odd_sizes_come_back(studio, size):
     planes = {name: ramp(*size) for name in "RGB"}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from void_server.images.exr_header import read_header
-from void_server.images.timecode import advance
+from void_server.images.timecode import advance, unpacked
 
 NTSC = Fraction(30000, 1001)
 
@@ -50,3 +50,27 @@ def test_the_stored_word_is_read_as_openexr_writes_it(studio, parts):
     path = studio.exr("a.exr", {"Y": np.zeros((2, 2), np.float16)}, timeCode=code)
     expected = f"{hours:02}:{minutes:02}:{seconds:02}{';' if drop else ':'}{count:02}"
     assert read_header(path, path.name).parts[0].timecode == expected
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        pytest.param(0xFFFFFFFF, id="all-ones"),
+        pytest.param(0x24000000, id="24-hours"),
+        pytest.param(0x0A000000, id="no-digit-in-hours"),
+        pytest.param(0x00600000, id="60-minutes"),
+        pytest.param(0x00006000, id="60-seconds"),
+        pytest.param(0x00000B00, id="no-digit-in-seconds"),
+        pytest.param(0x0000000F, id="no-digit-in-frames"),
+    ],
+)
+def test_what_is_no_time_of_day_is_no_timecode(word):
+    assert unpacked(word) is None
+
+
+@given(st.integers(0, 0xFFFFFFFF))
+def test_whatever_is_read_can_be_written(word):
+    label = unpacked(word)
+    if label is not None:
+        hours, minutes, seconds, count = map(int, label.replace(";", ":").split(":"))
+        OpenEXR.TimeCode(hours, minutes, seconds, count, ";" in label, *([False] * 5), *([0] * 8))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import OpenEXR
+import pytest
 
 from bridge.messages import EngineInfo
 from bridge.shot import OcioConfig, Request, job_id
@@ -295,6 +297,45 @@ def test_with_layers_only_comps_are_delivered_and_the_sidecar_says_so(desk, shot
     content = sidecar_of(desk)
     assert (content["output"], content["layers"]) == (["comp", "patch", "matte"], True)
     assert content["changed_outside"] == 0
+
+
+def test_without_a_comp_nothing_is_said_of_what_lies_outside(desk, shot):
+    desk.perform(Request(shot, output=("patch", "matte")))
+    content = sidecar_of(desk)
+    assert content["changed_outside"] is None
+    assert {record["changed_outside"] for record in content["frames"]} == {None}
+    page = (desk.results / "report.html").read_text()
+    assert "Frames with a hole" in page
+    assert "changed outside" not in page
+
+
+@pytest.mark.parametrize("word", [0xFFFFFFFF, 0x24000000], ids=["all ones", "24 hours"])
+def test_a_timecode_that_is_none_stays_in_the_comp_and_costs_no_patch(desk, studio, word):
+    code = OpenEXR.TimeCode(10, 0, 0, 5, *([False] * 6), *([0] * 8))
+    paths = [Path(file.path) for file in studio.plates(2, timeCode=code).files]
+    for path in paths:
+        put_timecode(path, word)
+    request = Request(
+        studio.shot(studio.sequence(paths), studio.mattes(2)), output=("comp", "patch")
+    )
+    ended = desk.perform(request)
+    assert ended.state == "done", ended.error
+    assert OpenEXR.File(str(desk.path("patch", 1002))).header().get("timeCode") is None
+    assert timecode_at(desk.path("comp", 1002).read_bytes())[1] == word
+
+
+def timecode_at(data):
+    """Where the timecode's word lies in an EXR file, and the word."""
+    name = b"timeCode\0timecode\0" + (8).to_bytes(4, "little")
+    at = data.index(name) + len(name)
+    return at, int.from_bytes(data[at : at + 4], "little")
+
+
+def put_timecode(path, word):
+    data = bytearray(path.read_bytes())
+    at, _ = timecode_at(data)
+    data[at : at + 4] = word.to_bytes(4, "little")
+    path.write_bytes(data)
 
 
 def test_layers_that_cannot_be_are_refused_before_the_engine_begins(desk, shot):

@@ -1,11 +1,21 @@
 import json
 
-from void_server.worker.sidecar import FrameRecord, recall, remember, seen_share
+import pytest
+
+from void_server.worker.sidecar import (
+    FrameRecord,
+    changed_values,
+    recall,
+    remember,
+    seen_share,
+)
 
 
-def record(frame: int, *, hole: int = 100, seen: float = 1.0) -> FrameRecord:
+def record(
+    frame: int, *, hole: int = 100, seen: float = 1.0, changed: int | None = 0
+) -> FrameRecord:
     return FrameRecord(
-        frame=frame, hole=hole, seen=seen, changed_outside=0, source_sha256="ab" * 32
+        frame=frame, hole=hole, seen=seen, changed_outside=changed, source_sha256="ab" * 32
     )
 
 
@@ -44,3 +54,12 @@ def test_a_record_is_plain_json(tmp_path):
     remember(tmp_path, record(1001))
     line = (tmp_path / "frames.jsonl").read_text().split()[0]
     assert json.loads(line)["frame"] == 1001
+
+
+@pytest.mark.parametrize(
+    ("counts", "total"),
+    [((0, 0), 0), ((2, 3), 5), ((None, None), None), ((None, 4), 4), ((), None)],
+)
+def test_only_frames_with_a_comp_can_have_changed_outside_it(counts, total):
+    records = {n: record(n, changed=count) for n, count in enumerate(counts)}
+    assert changed_values(records) == total
