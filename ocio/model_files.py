@@ -7,7 +7,8 @@ old host reads it as well as a new one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,8 @@ def write_model_files(folder: Path, peaks: Sequence[float] = PEAKS) -> list[Path
     """Write the config and one curve for each peak, and compare what OCIO makes of them.
 
     Args:
-        folder: Made where it is missing; files of the same names are replaced.
+        folder: Made where it is missing; files of the same names are replaced, once all of the
+            new ones were found right.
         peaks: Peaks of the shaper, above 1.
 
     Returns:
@@ -51,13 +53,16 @@ def write_model_files(folder: Path, peaks: Sequence[float] = PEAKS) -> list[Path
         ServerError: OCIO reads other numbers from a file than the formula gives.
     """
     peaks = sorted(set(map(_checked, peaks)))
-    config = folder / CONFIG_NAME
-    curves = {peak: folder / LUT_FOLDER / clf_name(peak) for peak in peaks}
+    curves = [f"{LUT_FOLDER}/{clf_name(peak)}" for peak in peaks]
+    texts = dict(zip(curves, map(_clf, peaks), strict=True))
+    texts[CONFIG_NAME] = config_text(peaks, _matrices())
     try:
         (folder / LUT_FOLDER).mkdir(parents=True, exist_ok=True)
-        for peak, path in curves.items():
-            _replace(path, _clf(peak))
-        _replace(config, config_text(peaks, _matrices()))
+        with tempfile.TemporaryDirectory(prefix=".void-", dir=folder) as drafts:
+            _write(Path(drafts), texts)
+            check_model_files(Path(drafts) / CONFIG_NAME, peaks)
+            for name in texts:  # the config last: it names the curves
+                (Path(drafts) / name).replace(folder / name)
     except OSError as error:
         raise RequestError(
             str(folder),
@@ -65,8 +70,7 @@ def write_model_files(folder: Path, peaks: Sequence[float] = PEAKS) -> list[Path
             "Give another folder with --out.",
             code="output",
         ) from error
-    check_model_files(config, peaks)
-    return [config, *curves.values()]
+    return [folder / name for name in (CONFIG_NAME, *curves)]
 
 
 def check_model_files(config: Path, peaks: Iterable[float]) -> None:
@@ -89,7 +93,7 @@ def check_model_files(config: Path, peaks: Iterable[float]) -> None:
         loss = float(np.abs(back[bright] / light[bright] - 1).max())
         if not (error <= CODE_ERROR and loss <= LIGHT_ERROR):
             raise ServerError(
-                str(config),
+                config.name,
                 f"OCIO reads M{peak:g} with an error of {error:.1e} (expected {CODE_ERROR:g} at "
                 f"most) and back with {loss:.1e} (expected {LIGHT_ERROR:g} at most)",
                 "Report this with the version of OpenColorIO.",
@@ -108,10 +112,10 @@ def _checked(peak: float) -> float:
     return float(peak)
 
 
-def _replace(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.tmp")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+def _write(folder: Path, texts: Mapping[str, str]) -> None:
+    (folder / LUT_FOLDER).mkdir()
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def _matrices() -> dict[str, Matrix]:

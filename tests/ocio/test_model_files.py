@@ -1,8 +1,12 @@
+import errno
+from pathlib import Path
+
 import numpy as np
 import OpenImageIO as oiio
 import pytest
 
 from bridge.errors import RequestError, ServerError
+from ocio import model_files
 from ocio.convert import ColorConfig
 from ocio.model_files import CONFIG_NAME, check_model_files, write_model_files
 from ocio.model_names import shaper_id, shaper_name
@@ -99,6 +103,38 @@ def test_a_file_with_other_numbers_is_found_out(tmp_path):
     curve.write_text(curve.read_text().replace("\n0.461", "\n0.462", 1))
     with pytest.raises(ServerError, match="OCIO reads M4 with an error of"):
         check_model_files(config, [4.0])
+
+
+def everything(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_files_that_are_wrong_replace_nothing_and_leave_nothing(tmp_path, monkeypatch):
+    write_model_files(tmp_path, [4.0])
+    before = everything(tmp_path)
+    monkeypatch.setattr(model_files, "_DECIMALS", 3)
+    with pytest.raises(ServerError, match=f"{CONFIG_NAME}: OCIO reads M4 with an error of"):
+        write_model_files(tmp_path, [4.0])
+    assert everything(tmp_path) == before
+    assert not list(tmp_path.rglob(".*"))
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path, monkeypatch):
+    write_model_files(tmp_path, [2.0])
+    before = everything(tmp_path)
+    written = Path.write_text
+
+    def full(path, text, **how):
+        if path.name == CONFIG_NAME:
+            written(path, text[:100], **how)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return written(path, text, **how)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(RequestError, match=r"cannot be written \(No space left on device\)"):
+        write_model_files(tmp_path, [2.0, 4.0])
+    assert everything(tmp_path) == before
+    assert not list(tmp_path.rglob(".*"))
 
 
 @pytest.mark.parametrize("peak", [1.0, 0.0, 2000.0, float("nan")])

@@ -9,8 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from void_server.engines.engine import Mask
-from void_server.finish import Code
+from void_server.finish import Code, Mask
 
 Plane = npt.NDArray[np.float32]
 """(h, w) float32."""
@@ -73,7 +72,7 @@ def compared(
     valid: Mask,
     *,
     scale: tuple[float, float],
-    origin: tuple[int, int] = (0, 0),
+    origin: tuple[int, int],
 ) -> Agreement:
     """Compare a model's picture with real pixels at what the model can resolve.
 

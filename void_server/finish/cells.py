@@ -44,7 +44,7 @@ def cells_of(sent: Code, got: Code, usable: Mask, *, side: int) -> Cells:
         sent: (H, W, 3) code.
         got: (H, W, 3) code, finite.
         usable: (H, W) bool.
-        side: Of a cell, pixels.
+        side: The most that a cell has of height and width, pixels.
     """
     inside = usable & _unclipped(sent) & _unclipped(got)
     share = reduced(inside.astype(np.float32), side=side)
@@ -62,7 +62,11 @@ def touched(mask: Mask, *, side: int) -> Mask:
 
 
 def reduced(picture: npt.NDArray[np.float32], *, side: int) -> npt.NDArray[np.float32]:
-    """(h, w) or (h, w, c): means over cells; the last ones are as large as the rest allows."""
+    """(h, w) or (h, w, c): means over the fewest equal cells of at most ``side`` pixels.
+
+    Their height and width are fractions where ``side`` does not divide the picture: 20 pixels and
+    a side of 8 make three cells of 6 2/3. A pixel across a bound counts for both by its parts.
+    """
     height, width = picture.shape[:2]
     cells = -(-width // side), -(-height // side)
     return np.asarray(cv2.resize(picture, cells, interpolation=cv2.INTER_AREA), np.float32)

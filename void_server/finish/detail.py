@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from void_server.engines.engine import Mask
-from void_server.finish import Code
-from void_server.finish.agreement import Agreement, Plane, Seen, compared, falling
+from void_server.finish import Code, Mask
+from void_server.finish.agreement import Agreement, Plane, Seen, falling
 
 _SAME = 0.03
 """Difference at low frequencies up to which the real pixel is taken whole, code."""
@@ -53,9 +52,8 @@ def detailed(
     hole: Mask,
     *,
     scale: tuple[float, float],
-    valid: Mask | None = None,
-    agreement: Agreement | None = None,
-    origin: tuple[int, int] = (0, 0),
+    agreement: Agreement,
+    origin: tuple[int, int],
 ) -> Detailed:
     """Put real pixels into the hole, as far as the model's picture says that they belong there.
 
@@ -71,17 +69,12 @@ def detailed(
         seen: (h, w) in how many frames each pixel of the hole was seen; 0 = ``real`` is nothing.
         hole: (h, w) bool, the pixels to fill.
         scale: Plate pixels per model pixel, (down, across).
-        valid: (h, w) bool, where ``real`` is background, around the hole as well; None: where it
-            was seen.
-        agreement: What `compared` found, perhaps `steadied`; None compares this frame alone.
+        agreement: What `compared` found of these pictures at ``origin``, perhaps `steadied`.
         origin: (top, left) of the arrays on the canvas.
     """
     inside = np.asarray(hole & (seen > 0))
     if not inside.any():
         return Detailed(model.copy(), np.zeros(hole.shape, np.float32), inside)
-    if agreement is None:
-        around = inside if valid is None else valid
-        agreement = compared(model, real, seen, around, scale=scale, origin=origin)
     edge = _edge(hole & ~inside, scale) * inside
     whole = falling(agreement.apart, _SAME, _BETWEEN)
     high = whole + (1 - whole) * falling(agreement.apart, _BETWEEN, _OTHER) * agreement.structure

@@ -1,7 +1,7 @@
 """What a shot's exposure, peak and primaries are taken from, gathered over all of its frames.
 
-Everything is counted in whole numbers, so that frames may come in any order and in any number of
-gatherings, and the outcome has the same bits.
+Everything is counted in whole numbers, so that frames may come in any order and the outcome has the
+same bits.
 """
 
 from __future__ import annotations
@@ -74,14 +74,6 @@ class Lights:
         lowest = {name: np.minimum.reduce(_channels(values)) for name, values in light.items()}
         helped = (lowest["rec709"] < OUTSIDE) & (lowest["ap1"] >= OUTSIDE)
         self._outside += int(np.count_nonzero(helped))
-
-    def include(self, other: Lights) -> None:
-        """Take in what another one has gathered of the same shot."""
-        for name in _WORKING:
-            self._counts[name] += other._counts[name]
-        self._logs += other._logs
-        self._lit += other._lit
-        self._outside += other._outside
 
     @property
     def luminance(self) -> float:

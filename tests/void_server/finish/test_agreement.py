@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from void_server.finish.agreement import Agreement, compared, falling, steadied
 
-SCALE = (4.0, 4.0)
+HERE = {"scale": (4.0, 4.0), "origin": (0, 0)}
 
 
 def flat(level, height=64, width=96):
@@ -20,15 +20,15 @@ def all_seen(votes, height=64, width=96):
 
 
 def test_the_difference_of_two_flat_pictures_is_how_far_they_are_apart():
-    found = compared(flat(0.5), flat(0.45), *all_seen(8), scale=SCALE)
+    found = compared(flat(0.5), flat(0.45), *all_seen(8), **HERE)
     np.testing.assert_allclose(found.apart, 0.05, atol=1e-5)
     np.testing.assert_allclose(found.low, -0.05, atol=1e-5)
     assert found.known.all()
 
 
 def test_a_single_witness_counts_for_less():
-    sure = compared(flat(0.5), flat(0.48), *all_seen(5), scale=SCALE)
-    lone = compared(flat(0.5), flat(0.48), *all_seen(1), scale=SCALE)
+    sure = compared(flat(0.5), flat(0.48), *all_seen(5), **HERE)
+    lone = compared(flat(0.5), flat(0.48), *all_seen(1), **HERE)
     np.testing.assert_allclose(lone.apart, np.sqrt(3) * sure.apart, rtol=1e-4)
 
 
@@ -38,7 +38,7 @@ def test_what_was_not_seen_does_not_colour_its_surroundings():
     real[20:40, 30:60] = np.nan
     valid[20:40, 30:60] = False
     seen[20:40, 30:60] = 0
-    found = compared(flat(0.5), real, seen, valid, scale=SCALE)
+    found = compared(flat(0.5), real, seen, valid, **HERE)
     assert np.isfinite(found.apart).all()
     assert found.apart.max() < 1e-5
     assert not found.known[6:9, 9:14].any()
@@ -48,7 +48,7 @@ def test_grain_does_not_count_as_a_difference(clip_of):
     truth = clip_of(size=(128, 128)).truth(0)
     noise = np.random.default_rng(1).normal(0, 0.03, truth.shape).astype(np.float32)
     seen, valid = all_seen(5, 128, 128)
-    found = compared(truth, truth + noise, seen, valid, scale=SCALE)
+    found = compared(truth, truth + noise, seen, valid, **HERE)
     assert found.apart.max() < 0.01
 
 
@@ -57,15 +57,15 @@ def test_structure_is_the_same_in_a_soft_copy_and_not_in_another_picture(clip_of
     other = here[::-1, ::-1]
     seen, valid = all_seen(5, 160, 160)
     soft = cv2.GaussianBlur(here, (0, 0), 5)
-    same = compared(soft, here, seen, valid, scale=SCALE).structure
-    another = compared(soft, other, seen, valid, scale=SCALE).structure
+    same = compared(soft, here, seen, valid, **HERE).structure
+    another = compared(soft, other, seen, valid, **HERE).structure
     assert same.mean() > 0.95
     assert another.mean() < 0.35
 
 
 def test_where_both_are_flat_structure_does_not_object():
     noise = np.random.default_rng(2).normal(0, 0.01, (64, 96, 3)).astype(np.float32)
-    found = compared(flat(0.5), flat(0.4) + noise, *all_seen(5), scale=SCALE)
+    found = compared(flat(0.5), flat(0.4) + noise, *all_seen(5), **HERE)
     assert found.structure.min() > 0.9
 
 

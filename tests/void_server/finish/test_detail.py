@@ -14,6 +14,13 @@ from void_server.finish.detail import detailed
 SCALE = (5.0, 5.0)
 
 
+def put_in(model, real, seen, hole, *, valid=None, origin=(0, 0), scale=SCALE):
+    """Real pixels in a single frame; ``valid`` is where they were seen, unless it is given."""
+    valid = hole & (seen > 0) if valid is None else valid
+    agreement = compared(model, real, seen, valid, scale=scale, origin=origin)
+    return detailed(model, real, seen, hole, scale=scale, agreement=agreement, origin=origin)
+
+
 def at_grid(truth, scale=5, blur=0.0):
     """What a model with pixels ``scale`` times as large returns of a picture."""
     height, width = truth.shape[:2]
@@ -43,7 +50,7 @@ def wall(clip_of):
 def test_the_hole_is_as_sharp_as_the_truth_with_a_true_and_with_a_soft_model(wall, blur):
     truth, hole, seen = wall
     model = at_grid(truth, blur=blur)
-    put = detailed(model, truth, seen, hole, scale=SCALE, valid=np.ones_like(hole))
+    put = put_in(model, truth, seen, hole, valid=np.ones_like(hole))
     inner = cv2.erode(hole.astype(np.uint8), np.ones((7, 7))) > 0
     assert high_energy(model, inner) < 0.3 * high_energy(truth, inner)
     assert 0.85 < high_energy(put.code, inner) / high_energy(truth, inner) < 1.15
@@ -52,7 +59,7 @@ def test_the_hole_is_as_sharp_as_the_truth_with_a_true_and_with_a_soft_model(wal
 
 def test_real_pixels_that_agree_are_taken_whole(wall):
     truth, hole, seen = wall
-    put = detailed(at_grid(truth), truth, seen, hole, scale=SCALE, valid=np.ones_like(hole))
+    put = put_in(at_grid(truth), truth, seen, hole, valid=np.ones_like(hole))
     assert put.whole[hole].mean() > 0.97
     np.testing.assert_array_equal(put.code[put.whole], truth[put.whole])
     assert not put.whole[~hole].any()
@@ -61,7 +68,7 @@ def test_real_pixels_that_agree_are_taken_whole(wall):
 def test_outside_the_hole_the_model_stays_as_it_is(wall):
     truth, hole, seen = wall
     model = at_grid(truth)
-    put = detailed(model, truth, seen, hole, scale=SCALE)
+    put = put_in(model, truth, seen, hole)
     np.testing.assert_array_equal(put.code[~hole], model[~hole])
     assert (put.share[~hole] == 0).all()
 
@@ -70,7 +77,7 @@ def test_what_the_model_puts_there_wins_over_real_background(wall):
     truth, hole, seen = wall
     model = at_grid(truth)
     cv2.rectangle(model, (100, 70), (149, 129), (0.9, 0.2, 0.1), -1)
-    put = detailed(model, truth, seen, hole, scale=SCALE)
+    put = put_in(model, truth, seen, hole)
     np.testing.assert_allclose(put.code[80:120, 110:140], model[80:120, 110:140], atol=2e-3)
     assert put.share[80:120, 110:140].max() < 0.01
     # Elsewhere the real pixels stay.
@@ -80,7 +87,7 @@ def test_what_the_model_puts_there_wins_over_real_background(wall):
 def test_a_lighter_tone_of_the_same_keeps_the_models_light_and_the_real_detail(wall):
     truth, hole, seen = wall
     model = np.clip(at_grid(truth) + np.float32(0.065), 0, 1)
-    put = detailed(model, truth, seen, hole, scale=SCALE)
+    put = put_in(model, truth, seen, hole)
     inner = cv2.erode(hole.astype(np.uint8), np.ones((41, 41))) > 0
     gain = (put.code - truth)[inner].mean()
     assert gain == pytest.approx(0.065, abs=0.01)
@@ -91,14 +98,14 @@ def test_another_tone_of_something_else_brings_no_foreign_detail(wall):
     truth, hole, seen = wall
     model = np.clip(at_grid(truth[::-1, ::-1]) * 0.5 + 0.35, 0, 1)
     other = truth * 0.5 + np.float32(0.25)
-    put = detailed(model, other, seen, hole, scale=SCALE)
+    put = put_in(model, other, seen, hole)
     assert put.share[hole].mean() < 0.25
 
 
 def test_nothing_seen_changes_nothing(wall):
     truth, hole, seen = wall
     model = at_grid(truth)
-    put = detailed(model, np.zeros_like(truth), np.zeros_like(seen), hole, scale=SCALE)
+    put = put_in(model, np.zeros_like(truth), np.zeros_like(seen), hole)
     np.testing.assert_array_equal(put.code, model)
     assert not put.share.any()
     assert not put.whole.any()
@@ -109,7 +116,7 @@ def test_where_sight_ends_there_is_no_seam(wall):
     seen[:, 125:] = 0
     model = np.full_like(truth, 0.40)
     real = np.full_like(truth, 0.42)
-    put = detailed(model, real, seen, hole, scale=SCALE)
+    put = put_in(model, real, seen, hole)
     row = put.code[100, :, 0]
     assert np.abs(np.diff(row[60:190])).max() < 0.006
     assert put.share[100, 124] < 0.1
@@ -121,7 +128,7 @@ def test_numbers_that_were_not_seen_are_never_looked_at(wall):
     real = truth.copy()
     real[:, 125:] = np.nan
     seen[:, 125:] = 0
-    put = detailed(at_grid(truth), real, seen, hole, scale=SCALE, valid=seen > 0)
+    put = put_in(at_grid(truth), real, seen, hole, valid=seen > 0)
     assert np.isfinite(put.code).all()
 
 
@@ -129,11 +136,13 @@ def test_the_share_of_a_flickering_model_is_steadier_when_neighbours_are_asked(w
     truth, hole, seen = wall
     valid = np.ones_like(hole)
     models = [np.clip(at_grid(truth) + np.float32(o), 0, 1) for o in (0.07, 0.11) * 4]
-    agreements = [compared(m, truth, seen, valid, scale=SCALE) for m in models]
+    agreements = [compared(m, truth, seen, valid, scale=SCALE, origin=(0, 0)) for m in models]
 
     def changes(pick):
         shares = [
-            detailed(m, truth, seen, hole, scale=SCALE, agreement=pick(i)).share[hole]
+            detailed(m, truth, seen, hole, scale=SCALE, agreement=pick(i), origin=(0, 0)).share[
+                hole
+            ]
             for i, m in list(enumerate(models))[2:6]
         ]
         return np.mean([np.abs(a - b).mean() for a, b in itertools.pairwise(shares)])
@@ -147,8 +156,8 @@ def test_the_share_of_a_flickering_model_is_steadier_when_neighbours_are_asked(w
 def test_a_box_anywhere_on_the_canvas_gives_the_same(wall):
     truth, hole, seen = wall
     model = at_grid(truth)
-    here = detailed(model, truth, seen, hole, scale=SCALE)
-    there = detailed(model, truth, seen, hole, scale=SCALE, origin=(35, 1015))
+    here = put_in(model, truth, seen, hole)
+    there = put_in(model, truth, seen, hole, origin=(35, 1015))
     np.testing.assert_array_equal(here.code, there.code)
 
 
@@ -164,7 +173,7 @@ def test_the_result_is_always_a_picture(size, scale, origin, seed):
     model, real = rng.random((2, *size, 3), np.float32)
     hole = rng.random(size) < 0.7
     seen = np.where(hole, rng.integers(0, 7, size), 0).astype(np.uint16)
-    put = detailed(model, real, seen, hole, scale=scale, origin=origin)
+    put = put_in(model, real, seen, hole, scale=scale, origin=origin)
     assert put.code.dtype == np.float32
     assert ((put.code >= 0) & (put.code <= 1)).all()
     assert ((put.share >= 0) & (put.share <= 1)).all()

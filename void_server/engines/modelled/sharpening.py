@@ -88,7 +88,6 @@ class Sharpening:
             looked.real.seen,
             hole[box.slices],
             scale=self._scale,
-            valid=looked.real.valid,
             agreement=self._steady(frame),
             origin=(box.top, box.left),
         )

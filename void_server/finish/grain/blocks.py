@@ -38,21 +38,26 @@ class Blocks:
     Attributes:
         light: (N, 3) float32, mean light of each channel.
         rest: (N, 3, s, s) float32, what is left of a block when its shading is taken off.
+        still: (N, 3) bool, channels in which neighbouring pixels are equal: no grain is there.
         roughness: (N,) float32, unevenness of cells of 8 pixels over that of neighbouring pixels,
             the channel that has most of it; grain alone has the same everywhere, structure more.
+            Infinite where every channel is still.
     """
 
     light: Float
     rest: Float
+    still: npt.NDArray[np.bool_]
     roughness: Float
 
     def of(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> Blocks:
         """The blocks that ``chosen`` names."""
-        return Blocks(self.light[chosen], self.rest[chosen], self.roughness[chosen])
+        return Blocks(
+            self.light[chosen], self.rest[chosen], self.still[chosen], self.roughness[chosen]
+        )
 
     def first(self, count: int) -> Blocks:
         """The first ``count`` of them, or all."""
-        return Blocks(self.light[:count], self.rest[:count], self.roughness[:count])
+        return self.of(np.arange(min(count, len(self.light))))
 
 
 def corners(keep: Mask, *, most: int, rng: np.random.Generator) -> npt.NDArray[np.intp]:
@@ -92,14 +97,16 @@ def apart(blocks: Float, light: Float | None = None) -> Blocks:
     """Take (N, 3, s, s) blocks apart; ``light`` (N, 3) where it is not their mean."""
     rest = unshaded(blocks)
     mean = blocks.mean(axis=(2, 3)) if light is None else light
-    return Blocks(mean.astype(np.float32), rest, _roughness(rest))
+    still, roughness = _roughness(rest)
+    return Blocks(mean.astype(np.float32), rest, still, roughness)
 
 
 def clipped(blocks: Float) -> npt.NDArray[np.bool_]:
-    """(N,) bool: blocks (N, 3, s, s) of which a channel is cut off at its top or bottom, or still.
+    """(N,) bool: blocks (N, 3, s, s) of which a channel is cut off at its top or bottom.
 
     Values of a channel that is cut off pile up on its extreme: there are more of them than of the
-    next value. Grain in coarse steps, as of 8-bit video, has fewer there.
+    next value. Grain in coarse steps, as of 8-bit video, has fewer there. A channel of one value
+    alone is still, which is for others to judge.
     """
     flat = blocks.reshape(-1, 3, SIDE * SIDE)
     return np.asarray((_piled(flat) | _piled(-flat)).any(axis=1))
@@ -111,7 +118,7 @@ def _piled(values: Float) -> npt.NDArray[np.bool_]:
     count = on_top.sum(axis=2)
     below = np.where(on_top, -np.inf, values).max(axis=2, keepdims=True)
     next_to_it = (values == below).sum(axis=2)
-    return np.asarray((count > _PILED * values.shape[2]) & (count >= next_to_it))
+    return np.asarray((count > _PILED * values.shape[2]) & (count >= next_to_it) & (next_to_it > 0))
 
 
 def unshaded(blocks: Float) -> Float:
@@ -132,15 +139,15 @@ def _surfaces() -> Float:
     return basis.astype(np.float32)
 
 
-def _roughness(rest: Float) -> Float:
-    """(N,) unevenness of cells over that of neighbours; infinite where neighbours are equal."""
+def _roughness(rest: Float) -> tuple[npt.NDArray[np.bool_], Float]:
+    """(N, 3) where neighbours are equal, and (N,) unevenness of cells over that of neighbours."""
     count = SIDE // _CELL
     sums = np.kron(np.eye(count, dtype=np.float32), np.full((1, _CELL), 1 / _CELL, np.float32))
     coarse = rms(sums @ rest @ sums.T)
     fine = rms(rest[..., 1:] - rest[..., :-1])
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(fine > 0, coarse / fine, np.inf)
-    return np.asarray(ratio.max(axis=1), np.float32)
+        ratio = np.where(fine == 0, -np.inf, coarse / fine).max(axis=1)
+    return fine == 0, np.asarray(np.where(ratio >= 0, ratio, np.inf), np.float32)
 
 
 def rms(pictures: Float) -> Float:

@@ -35,6 +35,10 @@ _AGREED = 0.25
 """Share of the blocks that must lie on one curve for what is measured to be grain. Of grain nearly
 all do; of what a codec left of it between a quarter and a half, as measured on web video."""
 
+_RARE = 0.05
+"""Share of the blocks in which a channel is not still below which it has no grain: all of blue,
+say, under red light. Above, the blocks where it is still are passed over instead."""
+
 _EVEN = 5.0
 """Percentile of roughness that is taken for grain's own: so much of a picture must be even."""
 
@@ -79,7 +83,8 @@ def measured(samples: Iterable[tuple[Rgb, Mask]]) -> Grain | None:
     Of two frames that lie together, each block of the first is looked for in the second. One that
     is there again has texture: what differs is grain, of each frame a half. One that is not is
     grain alone, if it is no more uneven than the most even of them. In both ways the bulk lies on
-    one curve of variance over light; what does not is passed over.
+    one curve of variance over light; what does not is passed over. A channel that is still all
+    over the plate has no grain, whatever the others have.
 
     Args:
         samples: The frames named by `frames_to_measure`, two and two: (H, W, 3) scene-linear,
@@ -99,7 +104,7 @@ def measured(samples: Iterable[tuple[Rgb, Mask]]) -> Grain | None:
         at = corners(keep, most=_LOOKED_AT, rng=rng)
         pieces = taken(rgb, at)
         blocks = apart(pieces)
-        good = np.flatnonzero(_alive(blocks) & ~clipped(pieces))
+        good = np.flatnonzero(np.isfinite(blocks.roughness) & ~clipped(pieces))
         if len(good) == 0:
             continue
         if other is None or other[0].shape != rgb.shape:
@@ -123,6 +128,7 @@ def _told_apart(
     there = again(rgb, other, ~other_keep, at[chosen])
     new, same = chosen[~there.found & ~there.lost], chosen[there.found]
     differences = (pieces[same] - there.blocks) * np.float32(np.sqrt(0.5))
+    differences[blocks.still[same]] = 0  # moving it by part of a pixel rounds
     return [
         _even(blocks.of(new)).first(_KEPT),
         _even(apart(differences, blocks.light[same])).first(_KEPT),
@@ -172,11 +178,6 @@ def _by_two(
         yield first, next(rest, None)
 
 
-def _alive(blocks: Blocks) -> Mask:
-    """(N,) bool: blocks in which neighbouring pixels differ."""
-    return np.asarray(np.isfinite(blocks.roughness))
-
-
 def _even(blocks: Blocks) -> Blocks:
     """The blocks that are no rougher than grain is."""
     if len(blocks.roughness) == 0:
@@ -186,13 +187,13 @@ def _even(blocks: Blocks) -> Blocks:
 
 def _grain(found: list[Blocks], extent: _Extent) -> Grain | None:
     """What the blocks say together."""
-    light, rest, roughness = (
-        np.concatenate([getattr(b, name) for b in found]) if found else np.zeros(0, np.float32)
-        for name in ("light", "rest", "roughness")
-    )
-    if len(light) < _FEWEST:
+    if sum(len(blocks.light) for blocks in found) < _FEWEST:
         return None
-    transform = spectrum.transformed(rest)
+    blocks, grainy = _of_one_kind(_joined(found))
+    if not grainy.any() or len(blocks.light) < _FEWEST:
+        return None
+    light = blocks.light[:, grainy]
+    transform = spectrum.transformed(blocks.rest[:, grainy])
     power = spectrum.fine_power(transform)
     curve = response.fitted(light, power)
     grain = response.near(curve, light, power)
@@ -202,12 +203,31 @@ def _grain(found: list[Blocks], extent: _Extent) -> Grain | None:
     fine, share = spectrum.averaged(transform[grain], deviation)
     if np.median(deviation / np.sqrt(share) / (np.maximum(light[grain], 0) + _BLACK)) < _FAINTEST:
         return None
+    whole = curve.scaled(np.reciprocal(share))
+    if not (np.isfinite(whole.terms).all() and np.isfinite(fine.power).all()):
+        return None
     return Grain(
-        response=curve.scaled(np.reciprocal(share)),
-        spectrum=fine,
-        roughness=float(np.median(roughness[grain])),
+        response=whole.among(grainy),
+        spectrum=fine.among(grainy),
+        roughness=float(np.median(blocks.roughness[grain])),
         lowest=extent.lowest,
         highest=extent.highest,
         blocks=int(np.count_nonzero(grain)),
         agreement=float(grain.mean()),
     )
+
+
+def _joined(found: list[Blocks]) -> Blocks:
+    return Blocks(
+        light=np.concatenate([blocks.light for blocks in found]),
+        rest=np.concatenate([blocks.rest for blocks in found]),
+        still=np.concatenate([blocks.still for blocks in found]),
+        roughness=np.concatenate([blocks.roughness for blocks in found]),
+    )
+
+
+def _of_one_kind(blocks: Blocks) -> tuple[Blocks, npt.NDArray[np.bool_]]:
+    """Blocks that are still in no channel that has grain, and (3,) bool, which those are."""
+    moving = ~blocks.still
+    grainy = np.count_nonzero(moving, axis=0) >= max(_FEWEST, _RARE * len(moving))
+    return blocks.of(np.asarray(moving[:, grainy].all(axis=1))), grainy

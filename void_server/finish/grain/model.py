@@ -26,6 +26,10 @@ _MADE = 256
 _BAND = 32
 """Rows that are worked on at a time: what a processor's cache holds."""
 
+_FAINTEST = 1e-12
+"""Variance below which no ratio to it is told, scene-linear squared: a deviation of a quarter of
+the faintest grain that is measured."""
+
 _GREY = 0.18
 """Scene-linear light at which the strength of grain is told."""
 
@@ -112,23 +116,23 @@ class Grain:
 
         Returns:
             ``grain_sigma`` (scene-linear) and ``grain_sigma_ratio`` over the pixels that lacked
-            all of it; nothing where there are none.
+            all of it; nothing where there are none, no ratio where the plate has no grain at
+            their light, as in its black.
         """
         whole = weight >= 1
         if not whole.any():
             return {}
         added = grained[whole] - light[whole]
-        expected = self.response.variance(light[whole])
         power = float(np.mean(added**2, dtype=np.float64))
-        return {
-            "grain_sigma": power**0.5,
-            "grain_sigma_ratio": (power / float(np.mean(expected, dtype=np.float64))) ** 0.5,
-        }
+        expected = float(np.mean(self.response.variance(light[whole]), dtype=np.float64))
+        told = {"grain_sigma": power**0.5}
+        if expected >= _FAINTEST:
+            told["grain_sigma_ratio"] = (power / expected) ** 0.5
+        return told
 
     def facts(self) -> dict[str, bool | int | float | str]:
         """What to write down with a result."""
         sigma = np.sqrt(self.response.variance(np.full(3, _GREY, np.float32)))
-        shared = self.spectrum.channels[np.triu_indices(3, 1)]
         return {
             "grain_blocks": self.blocks,
             "grain_agreement": self.agreement,
@@ -136,7 +140,7 @@ class Grain:
             "grain_sigma_green": float(sigma[1]),
             "grain_sigma_blue": float(sigma[2]),
             "grain_neighbour_correlation": self.spectrum.neighbour,
-            "grain_channel_correlation": float(shared.mean()),
+            "grain_channel_correlation": self.spectrum.shared,
         }
 
 

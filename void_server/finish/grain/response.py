@@ -33,6 +33,9 @@ _NARROW = 1.5
 _SIMPLER = 0.02
 """How much worse a simpler curve may fit and still be taken, for each term that it lacks."""
 
+_STRONGER = 2.8
+"""Log ratio of a block's variance to the curve, a factor of 16, at which a single channel has too
+much for the block to be grain: in the spectrum it would outweigh as many others."""
 
 _BEYOND = 2.0
 """How far beyond the brightest light measured the curve is trusted: a stop."""
@@ -43,7 +46,8 @@ class Response:
     """Variance of grain, channel by channel: a + b Y + c Y^2 of the channel's own light Y.
 
     Attributes:
-        terms: (3, 3) float32, each channel's a, b and c; none is negative.
+        terms: (3, 3) float32, each channel's a, b and c; none is negative. All are 0 in a
+            channel without grain.
         brightest: (3,) float32, the light up to which the curve is followed; beyond, the variance
             stays what it is there, and below zero light it is that of none.
 
@@ -69,19 +73,26 @@ class Response:
         """The same with each channel's variance multiplied by ``factor`` (3,)."""
         return Response((self.terms * factor[:, None]).astype(np.float32), self.brightest)
 
+    def among(self, grainy: npt.NDArray[np.bool_]) -> Response:
+        """The same for three channels: those of ``grainy`` (3,) in order, the others without."""
+        terms, brightest = np.zeros((3, 3), np.float32), np.zeros(3, np.float32)
+        terms[grainy], brightest[grainy] = self.terms, self.brightest
+        return Response(terms, brightest)
+
 
 def fitted(light: Float, variance: Float) -> Response:
     """The curves nearest to the bulk of the blocks; what has texture is passed over.
 
     Args:
-        light: (N, 3) mean light of blocks.
-        variance: (N, 3) their variance, above 0.
+        light: (N, C) mean light of blocks, in the channels that have grain.
+        variance: (N, C) their variance, above 0.
     """
     y, v = np.maximum(light, 0.0).astype(np.float64), variance.astype(np.float64)
-    best, most = np.zeros((3, 3)), -1.0
+    channels = range(y.shape[1])
+    best, most = np.zeros((len(channels), 3)), -1.0
     for start in _STARTS:
-        terms = [_curve(y[:, c], v[:, c], start) for c in range(3)]
-        held = min(float(np.mean(_weight(terms[c], y[:, c], v[:, c]) > 0)) for c in range(3))
+        terms = [_curve(y[:, c], v[:, c], start) for c in channels]
+        held = min(float(np.mean(_weight(terms[c], y[:, c], v[:, c]) > 0)) for c in channels)
         if held > most:
             best, most = np.array(terms), held
         if held >= _HELD:
@@ -91,9 +102,14 @@ def fitted(light: Float, variance: Float) -> Response:
 
 
 def near(response: Response, light: Float, variance: Float) -> npt.NDArray[np.bool_]:
-    """(N,) bool: blocks that lie on the curve in two channels at least."""
-    ratio = _log_ratio(variance, response.variance(light))
-    return np.asarray((np.abs(ratio) < _NEAR).sum(axis=1) >= 2)
+    """(N,) bool: blocks on the curve in two channels at least, or in the only one.
+
+    In the third they may be weaker, not much stronger, and the curve must be above 0 there.
+    """
+    expected = response.variance(light)
+    ratio = _log_ratio(variance, expected)
+    held = (np.abs(ratio) < _NEAR).sum(axis=1) >= min(2, ratio.shape[1])
+    return np.asarray(held & ((expected > 0) & (ratio < _STRONGER)).all(axis=1))
 
 
 def _log_ratio(variance: npt.ArrayLike, expected: npt.ArrayLike) -> Wide:

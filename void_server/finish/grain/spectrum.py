@@ -29,6 +29,9 @@ _FINE = 3.0
 """Cycles per block from which a picture's shading does not reach."""
 
 
+_TINY = np.finfo(np.float32).tiny
+
+
 @dataclass(frozen=True)
 class Spectrum:
     """Power of grain of variance 1 at each frequency, and what the channels share of it.
@@ -36,7 +39,7 @@ class Spectrum:
     Attributes:
         power: (s, s / 2 + 1, 3, 3) float32, over the frequencies of a real transform of a block:
             the real part of the mean of F F*, the sum over all frequencies is the correlation
-            of the channels, 1 on its diagonal.
+            of the channels, 1 on its diagonal; 0 in a channel without grain.
     """
 
     power: Float
@@ -50,7 +53,20 @@ class Spectrum:
     def neighbour(self) -> float:
         """Correlation of a grain with that of the next pixel, along rows, mean of channels."""
         angle = np.cos(2 * np.pi * np.fft.rfftfreq(SIDE)) * _twice()
-        return float(np.einsum("yxcc,x->", self.power, angle) / 3)
+        return float(np.einsum("yxcc,x->", self.power, angle) / np.trace(self.channels))
+
+    @property
+    def shared(self) -> float:
+        """Mean correlation of two channels that have grain; 0 where there are no two."""
+        grainy = self.channels.diagonal() > 0
+        pairs = self.channels[np.ix_(grainy, grainy)][np.triu_indices(grainy.sum(), 1)]
+        return float(pairs.mean()) if pairs.size else 0.0
+
+    def among(self, grainy: npt.NDArray[np.bool_]) -> Spectrum:
+        """The same for three channels: those of ``grainy`` (3,) in order, the others without."""
+        power = np.zeros((*self.power.shape[:2], 3, 3), np.float32)
+        power[:, :, np.outer(grainy, grainy)] = self.power.reshape(*power.shape[:2], -1)
+        return Spectrum(power)
 
 
 def transformed(rest: Float) -> Transform:
@@ -72,11 +88,11 @@ def fine_power(transform: Transform) -> Float:
 
 
 def averaged(transform: Transform, deviation: Float) -> tuple[Spectrum, Float]:
-    """The spectrum of grain, and (3,) the share of its variance that `fine_power` sees.
+    """The spectrum of grain, and (C,) the share of its variance that `fine_power` sees.
 
     Args:
-        transform: (N, 3, s, s / 2 + 1) of blocks of grain.
-        deviation: (N, 3) what to divide each by, in any unit.
+        transform: (N, C, s, s / 2 + 1) of blocks of grain, of the channels that have any.
+        deviation: (N, C) what to divide each by, above 0, in any unit.
     """
     even = (transform / deviation[:, :, None, None]).transpose(2, 3, 1, 0)
     power = np.real(even @ even.conj().swapaxes(2, 3)) / len(transform)
@@ -95,7 +111,7 @@ def _completed(power: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[
     near, far = ((radius >= low) & (radius < high) for low, high in pairwise(_RINGS))
     level = [np.trace(power[ring].mean(axis=0)) for ring in (near, far)]
     square = [(radius[ring] ** 2).mean() for ring in (near, far)]
-    steep = np.log(level[0] / level[1]) / (square[1] - square[0])
+    steep = np.log(max(level[0], _TINY) / max(level[1], _TINY)) / (square[1] - square[0])
     lost = radius < _COARSEST
     rise = np.exp(np.clip(steep, 0.0, _STEEPEST) * (square[0] - radius[lost] ** 2))
     whole = power.copy()

@@ -76,6 +76,23 @@ def test_a_plate_without_grain_gets_none_and_it_is_said(standing):
     assert notes["grain"].startswith("none")
 
 
+@pytest.mark.parametrize("light", [0.0, -0.004])
+def test_a_hole_in_black_has_no_ratio(footage_of, light):
+    base = np.linspace(0.1, 0.4, 384)[None, :, None] * np.ones((256, 1, 3))
+    hole = np.zeros((256, 384), bool)
+    hole[100:120, 150:180] = True
+    plates = {}
+    for frame in range(2):
+        grain = np.random.default_rng(frame).standard_normal(base.shape)
+        plates[frame] = (base + np.sqrt(base * 2e-4) * grain).astype(np.float32)
+        plates[frame][80:140, 130:200] = light
+    notes = Notes()
+    for fill in run(footage_of(plates, dict.fromkeys(plates, hole)), notes):
+        assert notes["grain"] == "match"
+        assert fill.measures == {"grain_sigma": 0.0}
+        assert np.isfinite(fill.rgb).all()
+
+
 def test_only_what_is_lacking_gets_grain(standing):
     light = np.full((40, 40, 3), 0.2, np.float32)
     lacking = np.zeros((40, 40), bool)

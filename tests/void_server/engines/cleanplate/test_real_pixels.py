@@ -9,6 +9,7 @@ from void_server.demo.scene import Scene
 from void_server.engines.cleanplate import real_pixels
 from void_server.engines.cleanplate.real_pixels import RealPixels
 from void_server.engines.cleanplate.settings import Settings
+from void_server.finish.agreement import compared
 from void_server.finish.detail import detailed
 
 
@@ -138,7 +139,9 @@ def test_what_is_removed_from_a_wall_leaves_it_as_sharp_as_around(footage_of, te
     small = cv2.GaussianBlur(small, (0, 0), blur) if blur else small
     model = cv2.resize(small, (320, 180), interpolation=cv2.INTER_CUBIC)[real.box.slices]
     code = space.encode(real.rgb)
-    put = detailed(model, code, real.seen, hole, scale=(4.0, 4.0), valid=real.valid)
+    at = {"scale": (4.0, 4.0), "origin": (real.box.top, real.box.left)}
+    agreement = compared(model, code, real.seen, real.valid, **at)
+    put = detailed(model, code, real.seen, hole, agreement=agreement, **at)
     inner = cv2.erode(hole.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     around = fine_energy(truth[real.box.slices], real.valid & ~hole)
     assert fine_energy(model, inner) < 0.3 * around

@@ -13,6 +13,8 @@ from void_server.plate import PlateColor
 
 SIZE = 48, 80
 
+STAGE = {"width": 384, "height": 256, "match": True}
+
 
 class Ramp:
     """Footage of a ramp with a hole in its middle."""
@@ -66,8 +68,44 @@ class Heard:
 PLAIN = {"width": SIZE[1], "height": SIZE[0], "match": False, "detail": False, "grain": "none"}
 
 
-def run(heard: Heard | None = None, **given):
-    standin, heard, footage = StandIn(), heard or Heard(), Ramp()
+class Stage(Ramp):
+    """A ramp under grain of variance 2e-4 of its light; parts of it may be of another light.
+
+    Args:
+        light: Of each channel; None leaves the ramp.
+        field: Where.
+        sigma: Of the grain there.
+    """
+
+    frames = (0, 1)
+    size = 256, 384
+
+    def __init__(
+        self, light: tuple[float | None, ...], field: tuple[slice, slice], sigma: float = 0.0
+    ) -> None:
+        self._light, self._field, self._sigma = light, field, sigma
+
+    def plate(self, frame: int) -> Rgb:
+        light = np.linspace(0.1, 0.4, 384)[None, :, None] * np.ones((256, 1, 3))
+        sigma = np.sqrt(2e-4 * light)
+        for channel, level in enumerate(self._light):
+            if level is not None:
+                light[..., channel][self._field] = level
+                sigma[..., channel][self._field] = self._sigma
+        grain = np.random.default_rng(frame).standard_normal(light.shape, np.float32)
+        return (light + sigma * grain).astype(np.float32)
+
+    def hole(self, frame: int) -> Mask:
+        hole = np.zeros(self.size, np.bool_)
+        hole[100:120, 150:180] = True
+        return hole
+
+    def quadmask(self, frame: int) -> tuple[Mask, Mask]:
+        return self.hole(frame), np.zeros(self.size, np.bool_)
+
+
+def run(heard: Heard | None = None, footage: Ramp | None = None, **given):
+    standin, heard, footage = StandIn(), heard or Heard(), footage or Ramp()
     fills = standin.fill(
         footage,
         frames=footage.frames,
@@ -111,6 +149,35 @@ def test_its_facts_as_parameters_give_the_same_again():
     names = ("fit", "region", "curve", "primaries", "exposure", "peak")
     run(again, **{name: str(first.facts[name]) for name in names})
     assert {name: again.facts[name] for name in names} == {n: first.facts[n] for n in names}
+
+
+@pytest.mark.parametrize("light", [0.0, -0.004])
+def test_a_hole_in_black_gets_no_grain(light):
+    heard, around = Heard(), (slice(80, 140), slice(130, 200))
+    for fill in run(heard, Stage((light,) * 3, around), model="blur", grain="match", **STAGE):
+        assert fill.measures["grain_sigma"] < 1e-6
+        assert "grain_sigma_ratio" not in fill.measures
+    assert heard.facts["grain"] == "match"
+
+
+def test_a_channel_below_black_in_a_part_of_the_plate_leaves_the_grain_sound():
+    heard, top = Heard(), (slice(0, 51), slice(None))
+    stage = Stage((None, None, -0.05), top, sigma=1e-3)
+    for fill in run(heard, stage, model="blur", grain="match", **STAGE):
+        assert np.isfinite(fill.rgb).all()
+        assert fill.measures["grain_sigma_ratio"] == pytest.approx(1, abs=0.1)
+    assert heard.facts["grain"] == "match"
+    assert heard.facts["grain_sigma_blue"] == pytest.approx(0.006, rel=0.1)
+
+
+def test_a_stage_without_any_blue_has_grain_in_the_other_channels():
+    heard, everywhere = Heard(), (slice(None), slice(None))
+    stage = Stage((None, None, 0.0), everywhere)
+    for fill in run(heard, stage, model="blur", grain="match", **STAGE):
+        assert fill.rgb[..., 2].tobytes() == fill.degrained[..., 2].tobytes()
+        assert fill.measures["grain_sigma_ratio"] == pytest.approx(1, abs=0.1)
+    assert heard.facts["grain"] == "match"
+    assert heard.facts["grain_sigma_blue"] == 0
 
 
 def test_a_cancelled_job_ends_at_once_and_lets_go_of_its_pictures(monkeypatch):

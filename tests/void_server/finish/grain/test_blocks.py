@@ -59,7 +59,21 @@ def test_structure_is_rougher_than_grain():
 
 
 def test_a_still_block_is_infinitely_rough():
-    assert np.isinf(apart(np.full((1, 3, SIDE, SIDE), 0.5, np.float32)).roughness).all()
+    blocks = np.full((1, 3, SIDE, SIDE), 0.5, np.float32)
+    assert np.isinf(apart(blocks).roughness).all()
+    assert apart(blocks).still.all()
+
+
+@pytest.mark.parametrize("value", [0.0, 0.3, -0.05])
+def test_a_still_channel_is_named_and_tells_nothing_of_the_others(value):
+    blocks, whole = noise(), apart(noise())
+    blocks[:, 2] = value
+    part = apart(blocks)
+    assert part.still.tolist() == [[False, False, True]] * len(blocks)
+    assert not whole.still.any()
+    assert (part.roughness <= whole.roughness).all()
+    assert (part.roughness > 0).all()
+    assert not clipped(blocks).any()
 
 
 @pytest.mark.parametrize("cut", [lambda x: np.minimum(x, 0.31), lambda x: np.maximum(x, 0.29)])

@@ -80,6 +80,55 @@ def test_grain_is_measured_on_black_and_below(light):
     assert found == pytest.approx(np.full(3, 0.004), rel=0.1)
 
 
+EVERY = np.ones((240, 384), bool)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.3, -0.02])
+@pytest.mark.parametrize("still", [(2,), (1, 2)], ids=["blue", "green and blue"])
+@pytest.mark.parametrize("moving", [False, True], ids=["even", "texture"])
+def test_channels_without_any_grain_do_not_keep_it_from_the_others(
+    film, ramp, texture, still, value, moving
+):
+    stock = film()
+    pictures = [texture(240, 384, left=move) for move in (0.0, 0.4)] if moving else [ramp()] * 2
+    frames = [stock.on(picture, seed) for seed, picture in enumerate(pictures)]
+    for frame in frames:
+        frame[..., still] = value
+    grain = measured((frame, EVERY) for frame in frames)
+    others = [c for c in range(3) if c not in still]
+    found = np.sqrt(grain.response.variance(np.full(3, 0.2, np.float32)))
+    assert found[others] / stock.sigma(0.2) == pytest.approx(1, abs=0.12)
+    assert (found[list(still)] == 0).all()
+    expected = stock.channels[np.ix_(others, others)]
+    np.testing.assert_allclose(grain.spectrum.channels[np.ix_(others, others)], expected, atol=0.08)
+    assert all(np.isfinite(value) for value in grain.facts().values())
+    assert grain.spectrum.neighbour > 0.1
+
+
+def test_a_channel_that_is_still_over_half_of_the_plate_is_measured_on_the_rest(film, ramp):
+    stock = film()
+    frames = [stock.on(ramp(), seed) for seed in range(2)]
+    for frame in frames:
+        frame[:120, :, 2] = 0
+    grain = measured((frame, EVERY) for frame in frames)
+    assert ratios(grain, stock) == pytest.approx(np.ones((2, 3)), abs=0.1)
+
+
+@pytest.mark.parametrize("light", [-0.05, -0.001, 1e-5])
+@pytest.mark.parametrize("variance", [1e-8, 1e-6, 1e-5])
+def test_a_channel_below_black_over_part_of_the_plate_spoils_nothing(light, variance):
+    base = np.linspace(0.1, 0.4, 384, dtype=np.float32)[:, None] * np.ones((256, 1, 3), np.float32)
+    power = base * np.float32(2e-4)
+    base[:51, :, 2], power[:51, :, 2] = light, variance
+    noise = [np.random.default_rng(seed).standard_normal(base.shape) for seed in range(2)]
+    frames = [base + np.sqrt(power) * n.astype(np.float32) for n in noise]
+    grain = measured((frame, np.ones((256, 384), bool)) for frame in frames)
+    at = np.sqrt(grain.response.variance(np.full(3, 0.25, np.float32)))
+    assert at == pytest.approx(np.full(3, 5e-5**0.5), rel=0.1)
+    np.testing.assert_allclose(grain.spectrum.channels, np.eye(3), atol=0.08)
+    assert abs(grain.spectrum.neighbour) < 0.08
+
+
 @pytest.mark.parametrize("value", [1e6, -1e6, 65504.0])
 def test_fireflies_change_nothing(film, ramp, value):
     stock = film()

@@ -145,6 +145,27 @@ def test_what_was_added_is_told(grain, plates, keep):
     assert grain.measures(flat(), flat(), 0 * FULL) == {}
 
 
+@pytest.mark.parametrize("light", [0.0, -0.004])
+def test_where_the_plate_has_no_grain_no_ratio_is_told(plates, light):
+    even = np.random.default_rng(0).standard_normal((4, 240, 384, 3)).astype(np.float32)
+    base = np.linspace(0.05, 0.6, 384, dtype=np.float32)[:, None]
+    grain = measured((base + np.sqrt(base * 2e-4) * noise, EVERY) for noise in even)
+    grained = put(grain, plates, EVERY, light=light)
+    assert grain.measures(flat(light), grained, FULL) == {"grain_sigma": 0.0}
+
+
+@WAYS
+def test_a_channel_without_grain_gets_none(plates, stock, keep):
+    red = [plate * np.float32([1, 1, 0]) for plate in plates]
+    grain = measured((plate, EVERY) for plate in red)
+    light = flat(0.3)
+    grained = put(grain, red, keep, light=0.3)
+    assert grained[..., 2].tobytes() == light[..., 2].tobytes()
+    assert (grained - light).std(axis=(0, 1))[:2] == pytest.approx(
+        np.full(2, stock.sigma(0.3)), rel=0.12
+    )
+
+
 def test_facts_are_numbers_that_can_be_written_down(grain, stock):
     facts = grain.facts()
     assert facts["grain_sigma_green"] == pytest.approx(float(stock.sigma(0.18)), rel=0.05)

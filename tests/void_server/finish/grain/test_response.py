@@ -36,6 +36,40 @@ def test_a_third_of_textured_blocks_does_not_raise_the_curve():
     assert near(found, light, variance)[::3].mean() < 0.3
 
 
+def test_a_block_with_far_too_much_in_one_channel_is_not_near():
+    light, variance = blocks()
+    found = fitted(light, variance)
+    variance[0, 2] *= 30
+    variance[1, 2] /= 30
+    held = near(found, light, variance)
+    assert not held[0]
+    assert held[1:].all()
+
+
+def test_a_block_at_whose_light_a_channel_has_no_grain_is_not_near():
+    light, variance = blocks()
+    found = Response(np.array([[0, 1e-3, 0]] * 3, np.float32), np.ones(3, np.float32))
+    variance = np.maximum(light, 0) * 1e-3
+    light[:50, 2], variance[:50, 2] = -0.05, 1e-7
+    assert near(found, light, variance).tolist() == [False] * 50 + [True] * 350
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_fewer_channels_are_fitted_as_they_would_be_among_three(channels):
+    light, variance = blocks()
+    some, every = fitted(light[:, :channels], variance[:, :channels]), fitted(light, variance)
+    np.testing.assert_array_equal(some.terms, every.terms[:channels])
+    assert near(some, light[:, :channels], variance[:, :channels]).all()
+
+
+def test_channels_without_grain_have_no_variance_at_any_light():
+    light, variance = blocks()
+    found = fitted(light[:, :2], variance[:, :2]).among(np.array([True, False, True]))
+    at = found.variance(np.full((1, 3), 0.3, np.float32))[0]
+    assert at[1] == 0
+    assert (at[[0, 2]] > 0).all()
+
+
 def test_no_term_is_negative_even_where_variance_falls_with_light():
     light, _ = blocks()
     falling = (1e-3 * (1 - light) + 1e-5).astype(np.float32)
