@@ -9,61 +9,40 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 
 import numpy as np
 import PyOpenColorIO as OCIO
 
 from bridge.errors import RequestError
 from ocio.conversion import Conversion, Matrix, Rgb
+from ocio.sent_config import SentConfig
+from ocio.space import Space
+from ocio.standards import LINEAR_AP1, LINEAR_REC709, interop_id, other_names
 
-__all__ = ["BUILTIN_CONFIG", "LINEAR_AP1", "LINEAR_REC709", "ColorConfig", "Rgb", "Space"]
+__all__ = [
+    "BUILTIN_CONFIG",
+    "LINEAR_AP1",
+    "LINEAR_REC709",
+    "ColorConfig",
+    "Rgb",
+    "Space",
+    "built_in",
+]
 
 BUILTIN_CONFIG = "ocio://studio-config-v4.0.0_aces-v2.0_ocio-v2.5"
 """Pinned: ``ocio://default`` means another config in every release of the library."""
-
-LINEAR_REC709 = (
-    "lin_rec709_scene",
-    "lin_rec709",
-    "lin_srgb",
-    "Linear Rec.709 (sRGB)",
-    "Utility - Linear - sRGB",
-)
-LINEAR_AP1 = ("lin_ap1_scene", "lin_ap1", "ACEScg", "ACES - ACEScg")
-"""Names of two spaces that configs need not have, the most lasting first: interface names change
-from one release of the ACES configs to the next. Source: the built-in configs 1.0 to 5.0."""
 
 _INTERCHANGE = "aces_interchange"
 
 _OCIO_ERRORS = (OCIO.Exception, OCIO.ExceptionMissingFile)  # neither is the other's base
 
+_EXAMPLES = ("ADX10", "ARRI LogC4", "srgb_rec709_scene", "lin_ap1_scene")
+"""What plates that do not say their space are most often in."""
+
 _PROBE_STEP = 0.05
 _PROBE_TOLERANCE = 1e-3
-
-
-@dataclass(frozen=True)
-class Space:
-    """A colour space of a config.
-
-    Attributes:
-        name: Its name in the config.
-        interop_id: Its ID as the Color Interop Forum spells it, or "".
-        linear: Whether its numbers are scene light.
-        data: Whether its numbers are no colour at all.
-        display: Whether it is defined relative to a display.
-    """
-
-    name: str
-    interop_id: str
-    linear: bool
-    data: bool
-    display: bool
-
-    @property
-    def label(self) -> str:
-        """The interop ID where there is one, else the name: what goes into files and records."""
-        return self.interop_id or self.name
 
 
 class ColorConfig:
@@ -72,8 +51,8 @@ class ColorConfig:
     Args:
         config: A file, or ``ocio://`` and the name of a built-in config.
         label: What messages call it; "" takes ``config``.
-        alone: Whether the file has come without the folder it was written in. LUTs outside of it
-            are not looked for then; those in an ``.ocioz`` archive are.
+        alone: Whether the file has come without the folder it was written in. No other file of
+            this machine is opened for it then; the LUTs in an ``.ocioz`` archive are found.
 
     Raises:
         RequestError: There is no such config, or it does not load.
@@ -85,17 +64,17 @@ class ColorConfig:
         # A process that lives long would be served tables of files as they once were.
         OCIO.ClearAllCaches()
         try:
-            self._config = OCIO.Config.CreateFromFile(config)
+            self._files = _Sent(SentConfig(Path(config))) if alone else None
+            self._config = _loaded(config, self._files)
             self._config.validate()
-        except _OCIO_ERRORS as error:
+        except (*_OCIO_ERRORS, OSError, ValueError) as error:
             raise RequestError(
                 f"OCIO config {label or config}",
                 f"it does not load ({str(error).splitlines()[0]})",
                 "Give a config file or leave it to the built-in one.",
                 code="ocio_config",
             ) from error
-        self._alone = alone and self._config.getConfigIOProxy() is None
-        self._context = _context(self._config, f"{config}.luts" if self._alone else "")
+        self._context = _context(self._config)
         self.name = label or config
         """As it was asked for."""
         self.title = self._config.getName() or self.name
@@ -111,15 +90,25 @@ class ColorConfig:
 
     def knows(self, wanted: str) -> bool:
         """Whether `find` finds it."""
-        return bool(self._config.getColorSpace(wanted) or self._config.findColorSpaceForID(wanted))
+        return self._named(wanted) is not None
+
+    def examples(self) -> str:
+        """Some names of it, for a hint on what could be passed."""
+        known = [name for name in _EXAMPLES if self.knows(name)]
+        if not known:
+            spaces = map(self._space, self._scene_spaces())
+            known = [space.name for space in spaces if not space.data][: len(_EXAMPLES)]
+        return ", ".join(repr(name) if " " in name else name for name in known)
 
     def find(self, wanted: str, *, subject: str = "colour space") -> Space:
         """The space with this interop ID, name, alias or role; upper and lower case are one.
 
+        A standard's space is found by any of the names that configs have for it.
+
         Raises:
             RequestError: There is none; the message lists the nearest names.
         """
-        found = self._config.getColorSpace(wanted) or self._config.findColorSpaceForID(wanted)
+        found = self._named(wanted)
         if found is None:
             near = self._near(wanted)
             raise RequestError(
@@ -127,8 +116,7 @@ class ColorConfig:
                 f"the colour space {wanted!r} is unknown in {self.name}",
                 f"Did you mean {', '.join(near)}?"
                 if near
-                else "Pass --colorspace with a name "
-                "of that config, such as ACEScg or lin_rec709_scene.",
+                else f"Pass --colorspace with a name of that config, such as {self.examples()}.",
                 code="colorspace",
             )
         return self._space(found)
@@ -164,10 +152,7 @@ class ColorConfig:
         """
         if space.linear:
             return space, True
-        spaces = self._config.getColorSpaces(
-            OCIO.SEARCH_REFERENCE_SPACE_SCENE, OCIO.COLORSPACE_ACTIVE
-        )
-        for candidate in map(self._space, spaces):
+        for candidate in map(self._space, self._scene_spaces()):
             if candidate.linear and self._is_curve(space, candidate):
                 return candidate, True
         return self.find("scene_linear"), False
@@ -240,23 +225,34 @@ class ColorConfig:
         """The conversion, or what to do when a LUT that the space is made of is not to be had."""
         try:
             processor = make()
-            if self._alone and list(processor.getProcessorMetadata().getFiles()):
-                # Found by an absolute path: no client may see through any file of this machine.
-                raise OCIO.ExceptionMissingFile("its LUT has not come with the config")
+            if self._files is not None:
+                self._files.check(processor.getProcessorMetadata().getFiles())
         except _OCIO_ERRORS as error:
-            missing = isinstance(error, OCIO.ExceptionMissingFile) or not self._alone
             said = str(error).splitlines()[0].split(". ")[0].rstrip(".")
-            detail = said if missing else "a LUT of it does not load"
             raise RequestError(
                 f"OCIO config {self.name}",
-                f"the colour space {space.name!r} cannot be used ({detail})",
-                "Pass the config as an .ocioz archive, which holds its LUTs, or let the server "
-                "read it in its folder (--roots, --transport path)."
-                if self._alone
-                else "Check search_path in the config, and that its LUTs are there.",
+                f"the colour space {space.name!r} cannot be used "
+                f"({said if self._files is None else self._files.complaint()})",
+                "Check search_path in the config, and that its LUTs are there."
+                if self._files is None
+                else "Pass the config as an .ocioz archive, which holds its LUTs, or let the "
+                "server read it in its folder (--roots, --transport path).",
                 code="ocio_lut",
             ) from error
         return _conversion(processor)
+
+    def _named(self, wanted: str) -> OCIO.ColorSpace | None:
+        for name in (wanted, *other_names(wanted)):
+            found = self._config.getColorSpace(name) or self._config.findColorSpaceForID(name)
+            if found is not None:
+                return found
+        return None
+
+    def _scene_spaces(self) -> OCIO.ColorSpaceSet:
+        """The scene-referred spaces that the config offers."""
+        return self._config.getColorSpaces(
+            OCIO.SEARCH_REFERENCE_SPACE_SCENE, OCIO.COLORSPACE_ACTIVE
+        )
 
     def _is_stand_in(self) -> bool:
         """Whether this is what OCIO makes up where there is no config: one raw space."""
@@ -277,7 +273,7 @@ class ColorConfig:
         name = found.getName()
         return Space(
             name=name,
-            interop_id=found.getInteropID(),
+            interop_id=found.getInteropID() or interop_id((name, *found.getAliases())),
             linear=not found.isData() and self._is_linear(name),
             data=bool(found.isData()),
             display=found.getReferenceSpaceType() == OCIO.REFERENCE_SPACE_DISPLAY,
@@ -300,20 +296,57 @@ class ColorConfig:
         return [names[name] for name in close]
 
 
-def _context(config: OCIO.Config, nowhere: str) -> OCIO.Context:
-    """Where LUTs are looked for. Variables have the config's defaults, never the machine's values.
+@cache
+def built_in() -> ColorConfig:
+    """The pinned config, which knows what the tags of files mean; one for the whole process."""
+    return ColorConfig()
 
-    Args:
-        config: The config.
-        nowhere: A folder that is not there, to look in instead of the config's own; or "".
+
+class _Sent(OCIO.PyConfigIOProxy):  # type: ignore[misc]
+    """Gives OCIO the files of a config that was sent, instead of those on disk.
+
+    Must live as long as the config. Where it gave nothing, or raised, OCIO would read the disk.
     """
+
+    def __init__(self, sent: SentConfig) -> None:
+        super().__init__()
+        self._sent, self._lacking = sent, ""
+
+    def getConfigData(self) -> bytes:
+        return self._sent.text
+
+    def getLutData(self, path: str) -> OCIO.vector_of_uint8_t:
+        return OCIO.vector_of_uint8_t(self._sent.read(path) or b"\0")
+
+    def getFastLutFileHash(self, path: str) -> str:
+        self._lacking = "" if self._sent.holds(path) else path
+        return self._sent.digest(path)
+
+    def check(self, files: Sequence[str]) -> None:
+        """Refuse what was made of other files, by whatever way OCIO came to them."""
+        for path in files:
+            if not self._sent.holds(path):
+                self._lacking = path
+                raise OCIO.ExceptionMissingFile(path)
+
+    def complaint(self) -> str:
+        """Why a space cannot be used; never whether there is such a file, or what it holds."""
+        lacking, self._lacking = self._lacking, ""
+        return f"its LUT {lacking} has not come along" if lacking else "a LUT of it does not load"
+
+
+def _loaded(config: str, sent: _Sent | None) -> OCIO.Config:
+    if sent is not None:
+        return OCIO.Config.CreateFromConfigIOProxy(sent)
+    return OCIO.Config.CreateFromFile(config)
+
+
+def _context(config: OCIO.Config) -> OCIO.Context:
+    """Variables have the config's defaults, never the machine's values."""
     context = deepcopy(config.getCurrentContext())
     context.clearStringVars()
     for name in config.getEnvironmentVarNames():
         context[name] = config.getEnvironmentVarDefault(name)
-    if nowhere:
-        context.clearSearchPaths()
-        context.setWorkingDir(nowhere)
     return context
 
 

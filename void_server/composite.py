@@ -134,7 +134,7 @@ def _encode_new(
     color: PlateColor,
     attributes: Mapping[str, AttributeValue],
 ) -> bytes:
-    tagged = {"colorInteropID": color.linear} if color.linear else {}
+    tagged = {"colorInteropID": color.interop_id} if color.interop_id else {}
     return exr.encode_new(
         planes,
         data_window=picture.data_window,

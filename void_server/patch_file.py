@@ -50,7 +50,7 @@ def write_patch_file(
         box, tag = picture.data_window, "data"
     else:
         box = _first_pixel(picture.display_window) if patch is None else patch.box
-        tag = color.linear
+        tag = color.interop_id
     data = exr.encode_new(
         _planes(kind, picture, patch, box),
         data_window=box,

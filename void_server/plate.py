@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.errors import RequestError
-from ocio.convert import ColorConfig, Rgb, Space
+from ocio.convert import ColorConfig, Rgb, Space, built_in
 from void_server.images.picture import Picture, Plane
 from void_server.images.source import Untagged
 
@@ -29,7 +29,8 @@ class PlateColor:
 
     Attributes:
         space: Colour space of the plate's own numbers, or "" when nobody knows.
-        linear: The scene-linear space that an engine sees and new files hold, or "".
+        linear: The scene-linear space that an engine sees and new files hold, or "": its interop
+            ID, or its name in `config` where it has none.
         assumed: Whether ``space`` is our assumption rather than a tag or an order.
         warnings: What the artist should know about it.
     """
@@ -66,8 +67,21 @@ class PlateColor:
         return self._is_curve
 
     @property
+    def interop_id(self) -> str:
+        """What new files are tagged with: the ID of `linear`, or "" where it has none.
+
+        Never a name that only one show's config knows. Source: ASWF Color Interop Forum,
+        "Identifying the Color Space of OpenEXR Files" 1.0.0.
+        """
+        return self.linear if self._target is None else self._target.interop_id
+
+    @property
     def config(self) -> ColorConfig | None:
-        """Where its spaces are looked up; None where nobody had to."""
+        """Where its spaces are looked up; None where nobody had to.
+
+        The shot's own, or the built-in one where the plate is in a standard's space that the
+        shot's config lacks.
+        """
         return self._config
 
     @property
@@ -95,7 +109,8 @@ def plate_color(
         tag: What the file says, or None.
         wanted: What the caller says, or "".
         untagged: What the numbers may be taken for when neither says anything.
-        config: Where names are looked up.
+        config: Where names are looked up. What a file's tag means is a standard's business, so
+            that the built-in config is asked where this one does not know it.
         subject: How messages name the plate.
 
     Raises:
@@ -104,7 +119,7 @@ def plate_color(
     if wanted:
         return _known(wanted, config, subject, warnings=_disagreement(tag, wanted, config))
     if tag:
-        return _known(tag, config, subject)
+        return _tagged(tag, config, subject)
     if untagged == "linear":
         return PlateColor(
             "",
@@ -116,11 +131,11 @@ def plate_color(
         )
     if untagged == "display":
         warning = f"{subject} does not say its colour space: taken as {DISPLAY_DEFAULT}"
-        return _known(DISPLAY_DEFAULT, config, subject, assumed=True, warnings=(warning,))
+        return _tagged(DISPLAY_DEFAULT, config, subject, assumed=True, warnings=(warning,))
     raise RequestError(
         subject,
         "it does not say its colour space and may be log or video",
-        "Pass --colorspace, e.g. 'ADX10', 'ARRI LogC4' or srgb_rec709_scene.",
+        f"Pass --colorspace, e.g. one of {config.examples()}.",
         code="colorspace",
     )
 
@@ -188,6 +203,26 @@ def fill_nonfinite(rgb: Rgb) -> None:
         rgb[:, :, index] = np.where(nan, mean, plane)
 
 
+def _tagged(
+    tag: str,
+    config: ColorConfig,
+    subject: str,
+    *,
+    assumed: bool = False,
+    warnings: tuple[str, ...] = (),
+) -> PlateColor:
+    knowing = _knowing(tag, config)
+    if knowing is not config:
+        said = f"{subject}: {config.name} has no {tag}; it was taken from {knowing.name}"
+        warnings = (*warnings, said)
+    return _known(tag, knowing, subject, assumed=assumed, warnings=warnings)
+
+
+def _knowing(tag: str, config: ColorConfig) -> ColorConfig:
+    """The config that knows a tag: the built-in one where it does and the shot's does not."""
+    return config if config.knows(tag) or not built_in().knows(tag) else built_in()
+
+
 def _known(
     name: str,
     config: ColorConfig,
@@ -211,7 +246,7 @@ def _disagreement(tag: str | None, wanted: str, config: ColorConfig) -> tuple[st
     if not tag:
         return ()
     try:
-        same = config.find(tag) == config.find(wanted)
+        same = _knowing(tag, config).find(tag).label == config.find(wanted).label
     except RequestError:
         same = False
     return () if same else (f"the plate is tagged {tag} and was taken as {wanted}, as asked",)

@@ -44,9 +44,35 @@ def test_an_unknown_name_lists_what_is_near(config):
     assert caught.value.code == "colorspace"
 
 
-def test_a_name_like_nothing_says_where_to_look(config):
-    with pytest.raises(RequestError, match="Pass --colorspace"):
+def test_a_name_like_nothing_says_where_to_look(config, tmp_path):
+    with pytest.raises(RequestError, match="such as ADX10, 'ARRI LogC4', srgb_rec709_scene"):
         config.find("qqqqqqqqqq")
+    with pytest.raises(RequestError, match=r"name of that config, such as aces, plate\."):
+        users_config(tmp_path).find("qqqqqqqqqq")
+
+
+OLDER = "ocio://cg-config-v1.0.0_aces-v1.3_ocio-v2.1"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name"),
+    [
+        ("lin_rec709_scene", "Linear Rec.709 (sRGB)"),
+        ("lin_ap1_scene", "ACEScg"),
+        ("LIN_AP0_scene", "ACES2065-1"),
+        ("srgb_rec709_scene", "sRGB - Texture"),
+    ],
+)
+def test_a_standard_s_space_is_found_in_a_config_older_than_its_id(wanted, name):
+    older = ColorConfig(OLDER)
+    assert older.knows(wanted)
+    assert (older.find(wanted).name, older.find(wanted).interop_id) == (name, wanted.lower())
+    assert (older.find("ACEScct").interop_id, older.find("ACEScct").label) == ("", "ACEScct")
+
+
+def test_a_show_s_own_space_has_no_interop_id(tmp_path):
+    plate = users_config(tmp_path).find("plate")
+    assert (plate.interop_id, plate.label) == ("", "plate")
 
 
 @pytest.mark.parametrize("name", ["/no/such/config.ocio", "ocio://no-such-config"])

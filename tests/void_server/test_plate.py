@@ -65,6 +65,88 @@ def test_an_unknown_tag_is_an_error_and_not_a_guess(config):
         decide(config, tag="void:shaper_m64")
 
 
+OLDER = "ocio://cg-config-v1.0.0_aces-v1.3_ocio-v2.1"
+SHOW = """ocio_profile_version: 2
+roles: {default: raw, scene_linear: show_linear}
+displays: {sRGB: [!<View> {name: Raw, colorspace: raw}]}
+colorspaces:
+  - !<ColorSpace> {name: show_linear, encoding: scene-linear}
+  - !<ColorSpace> {name: raw, isdata: true}
+"""
+
+
+@pytest.fixture
+def show(tmp_path):
+    """A show's own config: none of its names is a standard's, and nothing says what it shares."""
+    (tmp_path / "show.ocio").write_text(SHOW)
+    return ColorConfig(str(tmp_path / "show.ocio"), label="show.ocio")
+
+
+@pytest.mark.parametrize(
+    ("tag", "linear"),
+    [
+        ("lin_rec709_scene", "lin_rec709_scene"),
+        ("lin_ap1_scene", "lin_ap1_scene"),
+        ("lin_ap0_scene", "lin_ap0_scene"),
+        ("srgb_rec709_scene", "lin_rec709_scene"),
+    ],
+)
+def test_a_tag_is_understood_with_a_config_older_than_it(tag, linear):
+    older = ColorConfig(OLDER)
+    color = decide(older, tag=tag)
+    assert (color.space, color.linear, color.interop_id) == (tag, linear, linear)
+    assert color.config is older
+    assert color.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("tag", "linear"),
+    [
+        ("lin_rec709_scene", "lin_rec709_scene"),
+        ("srgb_rec709_scene", "lin_rec709_scene"),
+        ("ocio:arrilogc4_awg4_scene", "ocio:lin_awg4_scene"),
+    ],
+)
+def test_a_tag_that_a_show_s_config_lacks_means_what_the_standard_says(show, tag, linear, config):
+    color = decide(show, tag=tag)
+    assert (color.space, color.linear, color.interop_id) == (tag, linear, linear)
+    (warning,) = color.warnings
+    assert f"show.ocio has no {tag}; it was taken from ocio://studio" in warning
+    rgb = np.random.default_rng(4).random((4, 3), np.float32)
+    expected = decide(config, tag=tag).to_linear(rgb.copy())
+    np.testing.assert_array_equal(color.to_linear(rgb.copy()), expected)
+
+
+def test_untagged_video_is_srgb_whatever_a_show_s_config_knows(show):
+    color = decide(show, untagged="display")
+    assert (color.space, color.linear, color.assumed) == (
+        "srgb_rec709_scene", "lin_rec709_scene", True)  # fmt: skip
+    assert "taken as srgb_rec709_scene" in color.warnings[0]
+    np.testing.assert_allclose(
+        color.to_linear(np.full((1, 3), 0.5, np.float32)), 0.21404, atol=1e-5
+    )
+
+
+def test_what_the_user_names_is_looked_up_in_the_show_s_config_alone(show):
+    with pytest.raises(RequestError, match=r"'ARRI LogC4' is unknown in show\.ocio") as caught:
+        decide(show, wanted="ARRI LogC4", tag="lin_ap1_scene")
+    assert "show_linear" in caught.value.hint
+    color = decide(show, wanted="show_linear", tag="lin_ap1_scene")
+    assert (color.linear, color.interop_id) == ("show_linear", "")
+    assert "the plate is tagged lin_ap1_scene and was taken as show_linear" in color.warnings[0]
+
+
+def test_a_tag_and_a_wish_that_mean_the_same_space_agree_in_any_config():
+    assert decide(ColorConfig(OLDER), wanted="ACEScg", tag="lin_ap1_scene").warnings == ()
+
+
+def test_what_is_asked_about_comes_with_names_of_the_config_at_hand(show, config):
+    for known, names in ((config, "ADX10, 'ARRI LogC4', srgb_rec709_scene"), (show, "show_linear")):
+        with pytest.raises(RequestError, match="may be log or video") as caught:
+            decide(known, untagged="ask")
+        assert names in caught.value.hint
+
+
 def test_a_linear_exr_reaches_the_engine_as_it_is(config, studio, locate):
     planes = {n: (np.arange(12, dtype=np.float16) * 10).reshape(3, 4) for n in "RGB"}
     picture = ExrSequence(studio.sequence([studio.exr("p.exr", planes)]), locate).read(1001)

@@ -2,6 +2,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from bridge.color_config import discover
 from bridge.errors import RequestError
 from bridge.shot import OcioConfig
 from ocio.convert import BUILTIN_CONFIG
@@ -53,7 +54,36 @@ def test_a_config_of_ocio_s_own_is_taken_by_name(shot, locate):
     name = "ocio://cg-config-v1.0.0_aces-v1.3_ocio-v2.1"
     with footage_of(with_config(shot, name, colorspace="lin_rec709"), locate) as footage:
         assert footage.config.name == name
-        assert footage.color.linear == "Linear Rec.709 (sRGB)"
+        assert footage.color.linear == "lin_rec709_scene"
+        assert footage.color.linear_space.name == "Linear Rec.709 (sRGB)"
+
+
+def test_an_exported_older_config_takes_ordinary_plates(studio, locate):
+    """As from OCIO=ocio://cg-config-v1.0.0_aces-v1.3_ocio-v2.1, exported for the whole studio."""
+    found = discover(environ={"OCIO": "ocio://cg-config-v1.0.0_aces-v1.3_ocio-v2.1"})
+    plates = studio.plates(1, colorInteropID="lin_rec709_scene")
+    shot = studio.shot(plates, studio.mattes(1), config=found.describe())
+    with footage_of(shot, locate) as footage:
+        assert footage.color.interop_id == "lin_rec709_scene"
+        assert footage.color.config.name == found.config
+        assert not any("colour" in text for text in footage.warnings)
+        np.testing.assert_array_equal(footage.plate(1001), footage.picture(1001).rgb())
+
+
+@pytest.mark.parametrize("kind", ["movie", "still"])
+def test_an_exported_show_config_takes_untagged_video_and_stills(studio, locate, config_file, kind):
+    grey = np.full((24, 32, 3), 128, np.uint8)
+    if kind == "movie":
+        path = studio.movie("plate.mov", [grey], codec="prores_ks", pix_fmt="yuv422p10le")
+        plate = studio.movie_sequence(path)
+    else:
+        plate = studio.sequence([studio.still("plate.1001.tif", grey)], label="plate.%04d.tif")
+    asked = with_config(studio.shot(plate, studio.mattes(1)), "show.ocio", config_file)
+    with footage_of(asked, locate) as footage:
+        assert footage.color.interop_id == "lin_rec709_scene"
+        np.testing.assert_allclose(footage.plate(1001), 0.2159, atol=0.004)
+        assert any("taken as srgb_rec709_scene" in text for text in footage.warnings)
+        assert any("show.ocio has no srgb_rec709_scene" in text for text in footage.warnings)
 
 
 def test_a_shot_is_read_with_the_config_that_came_with_it(shot, config_file, locate):

@@ -32,12 +32,13 @@ class Look:
     Attributes:
         window: The pixels looked at; may reach beyond those there are, which are black.
         size: (height, width) of the picture, with square pixels.
-        step: Every ``step``-th row and column is looked at.
+        steps: (down, across): of each so many rows and columns one is looked at. Each axis has
+            its own, so that a window of any shape is looked at in some hundred thousand pixels.
     """
 
     window: Window
     size: tuple[int, int]
-    step: int
+    steps: tuple[int, int]
 
     @classmethod
     def at(cls, window: Window, *, pixel_aspect: float) -> Look:
@@ -45,8 +46,9 @@ class Look:
         wide, high = window.width * pixel_aspect, float(window.height)
         scale = min(_MOST_ENLARGED, LONGEST_SIDE / max(wide, high))
         size = (max(1, round(high * scale)), max(1, round(wide * scale)))
-        finest = min(window.height / size[0], window.width / size[1])
-        return cls(window, size, max(1, int(finest / _OVERSAMPLING)))
+        sides = zip(window.shape, size, strict=True)
+        down, across = (max(1, int(side / seen / _OVERSAMPLING)) for side, seen in sides)
+        return cls(window, size, (down, across))
 
     def samples(self, plane: npt.NDArray[Any], covers: Window) -> npt.NDArray[Any]:
         """The pixels of an array that are looked at, in its type; 0 where it has none.
@@ -55,11 +57,12 @@ class Look:
             plane: (h, w) or (h, w, c) over ``covers``.
             covers: Where the array lies.
         """
-        count = (_count(self.window.height, self.step), _count(self.window.width, self.step))
+        down, across = self.steps
+        count = (_count(self.window.height, down), _count(self.window.width, across))
         found = np.zeros((*count, *plane.shape[2:]), plane.dtype)
-        rows, to_rows = _picked(self.window.y_min, covers.y_min, covers.y_max, self.step, count[0])
+        rows, to_rows = _picked(self.window.y_min, covers.y_min, covers.y_max, down, count[0])
         columns, to_columns = _picked(
-            self.window.x_min, covers.x_min, covers.x_max, self.step, count[1]
+            self.window.x_min, covers.x_min, covers.x_max, across, count[1]
         )
         found[to_rows, to_columns] = plane[rows, columns]
         return found

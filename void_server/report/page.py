@@ -137,7 +137,18 @@ def _wipe(report: Report) -> str:
 
 
 def _strips(strips: Sequence[Strip]) -> str:
-    return "".join(map(_strip, strips)) + _CONFIDENCE if strips else ""
+    made = [strip for strip in strips if not strip.problem]
+    return "".join(map(_strip, made)) + (_CONFIDENCE if made else "") + _problems(strips)
+
+
+def _problems(strips: Sequence[Strip]) -> str:
+    """One line for each reason why there are no pictures, with the frames it holds for."""
+    frames: dict[str, list[str]] = {}
+    for strip in strips:
+        if strip.problem:
+            frames.setdefault(strip.problem, []).append(str(strip.frame))
+    lines = [f"No pictures of {', '.join(which)}: {why}" for why, which in frames.items()]
+    return "".join(f'<p class="note">{html.escape(line)}</p>' for line in lines)
 
 
 def _strip(strip: Strip) -> str:

@@ -28,7 +28,7 @@ from void_server.report.pictures import (
     to_bytes,
 )
 from void_server.report.sheet import DIFFERENCE_GAIN
-from void_server.report.view import display
+from void_server.report.view import shown
 
 MOST_EVIDENCE = 6
 """Pictures of an engine that are shown with one frame."""
@@ -52,10 +52,17 @@ class Tile(msgspec.Struct, frozen=True):
 
 
 class Strip(msgspec.Struct, frozen=True):
-    """The pictures of one frame, small enough to be kept and to be put into a page."""
+    """The pictures of one frame, small enough to be kept and to be put into a page.
+
+    Attributes:
+        frame: Its number.
+        tiles: The pictures.
+        problem: Why there are none; "" where there are.
+    """
 
     frame: int
     tiles: tuple[Tile, ...]
+    problem: str = ""
 
 
 class Cells:
@@ -127,11 +134,11 @@ def _compared(
     fill = np.where(alpha > 0, look.samples(patch.rgb, patch.box), np.float32(0))
     premultiplied = fill * alpha
     comp = np.where(alpha > 0, plate * (1 - alpha) + premultiplied, plate)
-    before, after = (display(look.fit(light), color.linear) for light in (plate, comp))
+    before, after = (shown(look.fit(light), color) for light in (plate, comp))
     return [
         ("plate", to_bytes(before)),
         ("matte", to_bytes(np.repeat(look.fit(alpha[..., 0])[..., None], 3, axis=2))),
-        ("patch", to_bytes(display(look.fit(premultiplied), color.linear))),
+        ("patch", to_bytes(shown(look.fit(premultiplied), color))),
         ("comp", to_bytes(after)),
         (DIFFERENCE, to_bytes(np.abs(after - before) * np.float32(DIFFERENCE_GAIN))),
     ]

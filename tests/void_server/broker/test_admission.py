@@ -60,9 +60,11 @@ def with_file(**changes) -> Request:
         (OcioConfig("show.ocio", file=SourceFile("show.ocio", 10, "xy")), "bad_digest"),
         (OcioConfig("show.ocio", file=SourceFile("show.ocio", 0, DIGEST)), "empty_file"),
         (OcioConfig("show.ocio", file=SourceFile("show.ocio", 11, f"{1:064x}")), "bad_file"),
-        (OcioConfig("show.ocio", file=SourceFile("show.ocio", ROOM, DIGEST)), "too_large"),
+        (OcioConfig("s.ocioz", file=SourceFile("s.ocioz", (256 << 20) + 1, DIGEST)), "too_large"),
+        (OcioConfig("ocio://" + "x" * 1018), "out_of_range"),
+        (OcioConfig("ocio://any", "x" * 1025), "out_of_range"),
     ],
-    ids=["path", "folder", "digest", "empty", "two-sizes", "too-large"],
+    ids=["path", "folder", "digest", "empty", "two-sizes", "too-large", "name", "origin"],
 )
 def test_a_config_is_looked_at_like_any_file(config, code):
     assert code_of(Request(shot(config=config))) == code
@@ -70,7 +72,13 @@ def test_a_config_is_looked_at_like_any_file(config, code):
 
 @pytest.mark.parametrize(
     "config",
-    [OcioConfig("ocio://any"), OcioConfig("show.ocio", "$OCIO", SourceFile("s.ocio", 9, DIGEST))],
+    [
+        OcioConfig("ocio://any"),
+        OcioConfig("ocio://" + "x" * 1017, "x" * 1024),
+        OcioConfig("show.ocio", "$OCIO", SourceFile("s.ocio", 9, DIGEST)),
+        OcioConfig("show.ocioz", "", SourceFile("s.ocioz", 256 << 20, DIGEST)),
+    ],
+    ids=["own", "long", "sent", "large"],
 )
 def test_a_config_that_is_sent_or_ocio_s_own_is_fit(config):
     check_request(Request(shot(config=config)), room=ROOM)
@@ -78,6 +86,11 @@ def test_a_config_that_is_sent_or_ocio_s_own_is_fit(config):
 
 def test_a_plain_request_is_fit():
     check_request(Request(shot()), room=ROOM)
+
+
+def test_the_name_of_a_view_has_an_end():
+    check_request(Request(shot(view="v" * 256)), room=ROOM)
+    assert code_of(Request(shot(view="v" * 257))) == "out_of_range"
 
 
 @pytest.mark.parametrize(

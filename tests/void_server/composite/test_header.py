@@ -164,6 +164,42 @@ def test_a_picture_in_another_space_than_its_plate_says_so(comps, kind):
     assert OpenEXR.checkColorMetadata(header) == OpenEXR.OK
 
 
+@pytest.fixture
+def nameless(tmp_path):
+    """A colour in a space that one show's config knows and no standard does."""
+    (tmp_path / "show.ocio").write_text(
+        "ocio_profile_version: 2\nroles: {default: raw, scene_linear: show_linear}\n"
+        "displays: {sRGB: [!<View> {name: Raw, colorspace: raw}]}\n"
+        "colorspaces:\n  - !<ColorSpace> {name: show_linear, encoding: scene-linear}\n"
+        "  - !<ColorSpace> {name: raw, isdata: true}\n"
+    )
+    config = ColorConfig(str(tmp_path / "show.ocio"))
+    return plate_color(
+        tag=None, wanted="show_linear", untagged="linear", config=config, subject="plate"
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_name_that_no_standard_knows_is_no_tag(comps, nameless, kind):
+    assert nameless.linear == "show_linear"
+    _, picture = comps.plate(comps.noise(20, 20))
+    out = comps.folder / "kind.exr"
+    write_patch_file(
+        kind, picture, comps.patch(Window(5, 5, 9, 9)), out, color=nameless, attributes=comps.mine
+    )
+    assert comps.header(out).get("colorInteropID") == ("data" if kind == "matte" else None)
+
+
+def test_nor_is_it_one_of_a_comp_that_was_no_exr(comps, nameless):
+    window = Window.of_size(30, 20)
+    picture = Picture(
+        frame=5, subject="movie frame 5", data_window=window, display_window=window,
+        pixel_aspect=1.0, planes=comps.noise(20, 30),
+    )  # fmt: skip
+    out = comps.write(picture, comps.patch(Window(3, 3, 9, 9)), color=nameless)
+    assert "colorInteropID" not in comps.header(out)
+
+
 def test_a_comp_in_its_plates_space_keeps_the_tag(comps):
     """E4: nothing changed the colour of an EXR comp, so nothing changes what it says."""
     _, picture = comps.plate(comps.noise(8, 8), colorInteropID="lin_ap1_scene", chromaticities=AP1)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from void_server.images.window import Window
@@ -42,22 +42,42 @@ def test_of_a_large_frame_at_least_two_pixels_are_looked_at_for_each_that_is_sho
 
 
 @settings(max_examples=200, deadline=None)
-@given(window=windows, covers=windows, step=st.integers(1, 7))
-def test_samples_are_the_pixels_at_every_step_and_black_where_there_are_none(window, covers, step):
+@given(window=windows, covers=windows, down=st.integers(1, 7), across=st.integers(1, 7))
+def test_samples_are_the_pixels_at_every_step_and_black_where_there_are_none(
+    window, covers, down, across
+):
     plane = np.arange(1, covers.width * covers.height + 1, dtype=np.int32).reshape(covers.shape)
-    samples = Look(window, (1, 1), step).samples(plane, covers)
-    for row, y in enumerate(range(window.y_min, window.y_max + 1, step)):
-        for column, x in enumerate(range(window.x_min, window.x_max + 1, step)):
+    samples = Look(window, (1, 1), (down, across)).samples(plane, covers)
+    for row, y in enumerate(range(window.y_min, window.y_max + 1, down)):
+        for column, x in enumerate(range(window.x_min, window.x_max + 1, across)):
             inside = covers.contains(Window(x, y, x, y))
             expected = plane[y - covers.y_min, x - covers.x_min] if inside else 0
             assert samples[row, column] == expected
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    width=st.integers(1, 2**32),
+    height=st.integers(1, 2**32),
+    aspect=st.sampled_from([0.5, 1.0, 2.0]),
+)
+@example(width=10**9, height=1, aspect=1.0)
+@example(width=1, height=10**9, aspect=1.0)
+def test_of_a_window_of_any_shape_only_so_many_pixels_are_looked_at(width, height, aspect):
+    window = Window.of_size(width, height)
+    look = Look.at(window, pixel_aspect=aspect)
+    plane = np.ones((2, 2), np.float32)
+    samples = look.samples(plane, Window.of_size(2, 2))
+    assert max(samples.shape) <= 8 * LONGEST_SIDE
+    assert samples[0, 0] == 1
+    assert look.fit(samples).shape == look.size
+
+
 def test_a_picture_that_shrinks_keeps_its_average_and_one_that_grows_its_pixels():
     large = np.random.default_rng(1).random((216, 384 * 2, 3), np.float32)
-    look = Look(Window.of_size(768, 216), (108, 384), 1)
+    look = Look(Window.of_size(768, 216), (108, 384), (1, 1))
     assert look.fit(large).mean() == pytest.approx(large.mean(), rel=1e-4)
-    small = Look(Window.of_size(2, 1), (4, 8), 1).fit(np.array([[0.0, 1.0]], np.float32))
+    small = Look(Window.of_size(2, 1), (4, 8), (1, 1)).fit(np.array([[0.0, 1.0]], np.float32))
     assert small.tolist() == [[0.0] * 4 + [1.0] * 4] * 4
 
 

@@ -37,6 +37,17 @@ def page(**changes) -> str:
     return to_html(Report(**(values | changes)))
 
 
+def test_frames_without_pictures_are_told_of_in_one_line_for_each_reason():
+    without = [Strip(frame, (), "OCIO config <b>") for frame in (1002, 1003)]
+    text = page(strips=(STRIP, *without, Strip(1004, (), "no space")))
+    assert text.count("<h3>Frame ") == 1
+    assert text.count("No pictures of") == 2
+    assert "No pictures of 1002, 1003: OCIO config &lt;b&gt;" in text
+    assert "No pictures of 1004: no space" in text
+    assert "was invented" in text
+    assert "was invented" not in page(strips=without)
+
+
 class Tags(HTMLParser):
     """Every tag with its attributes; a tag that is closed wrongly is an error."""
 

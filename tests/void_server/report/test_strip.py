@@ -1,3 +1,4 @@
+import tracemalloc
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from void_server.report.strip import Cells, Strip
 
 LINEAR = PlateColor("", "")
 SIZE = Window.of_size(640, 360)
+SMALL = Window.of_size(2, 2)
 HOLE = Window.of_size(40, 30, left=300, top=100)
 
 
@@ -149,6 +151,17 @@ def test_a_log_plate_is_shown_as_its_light():
     strip = Cells(replace(code, exr=exr), patch(0.18), color=color).strip()
     close = shown(strip, "detail")
     assert abs(int(close["plate"][2, 2][0]) - srgb(0.18)) <= 3
+
+
+@pytest.mark.parametrize(("width", "height"), [(10**9, 1), (1, 10**9), (5 * 10**7, 32)])
+def test_a_window_without_sense_costs_no_memory(width, height):
+    window = Window.of_size(width, height)
+    tracemalloc.start()
+    strip = strip_of(frame(data=Window.of_size(2, 2), display=window), patch(box=SMALL))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert strip.tiles
+    assert peak < 64 << 20
 
 
 def test_a_held_frame_is_shown_under_its_own_number():

@@ -1,5 +1,6 @@
 """Jobs performed in this process: what they leave for people to look at."""
 
+import hashlib
 import json
 
 import cv2
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from bridge.messages import EngineInfo
-from bridge.shot import Request
+from bridge.shot import OcioConfig, Request, SourceFile
 from void_server.engines.engine import Cancelled, Fill
 from void_server.worker import evidence, job, sidecar
 
@@ -160,6 +161,47 @@ def test_a_strip_that_cannot_be_drawn_costs_no_frame(desk, shot, monkeypatch):
     results = perform(desk, shot)
     assert ("report", None) in results
     assert not [kind for kind, _ in results if kind == "strip"]
+    frames = ", ".join(map(str, with_hole(desk)[: evidence.MOST]))
+    assert page(desk).count(f"No pictures of {frames}: they could not be made") == 1
+
+
+SHOW = """ocio_profile_version: 2
+roles: {{default: raw, scene_linear: show_linear{interchange}}}
+displays: {{sRGB: [!<View> {{name: Raw, colorspace: raw}}]}}
+colorspaces:
+  - !<ColorSpace> {{name: show_linear, encoding: scene-linear}}
+  - !<ColorSpace> {{name: raw, isdata: true}}
+"""
+
+
+def perform_with(desk, shot, folder, **words):
+    """A job whose shot brings a config of its own, and names a space of it."""
+    path = folder / "show.ocio"
+    path.write_text(SHOW.format(**words))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    file = SourceFile(path.name, path.stat().st_size, digest, str(path))
+    config = OcioConfig(file.name, "$OCIO", file)
+    order = desk.order(
+        Request(msgspec.structs.replace(shot, config=config, colorspace="show_linear"))
+    )
+    order = msgspec.structs.replace(order, files={**order.files, digest: str(path)})
+    ended = job.perform(order, offered=desk.offered, device="cpu", link=desk.link)
+    assert ended.state == "done", ended.error
+    return page(desk)
+
+
+def test_a_show_s_own_config_has_its_pictures(desk, shot, tmp_path):
+    html = perform_with(desk, shot, tmp_path, interchange=", aces_interchange: show_linear")
+    assert html.count("<h3>Frame ") == len(with_hole(desk)[: evidence.MOST])
+    assert "No pictures" not in html
+
+
+def test_one_that_says_nothing_of_rec709_has_a_line_that_says_so(desk, shot, tmp_path, caplog):
+    html = perform_with(desk, shot, tmp_path, interchange="")
+    assert "<h3>Frame " not in html
+    assert html.count("No pictures of") == 1
+    assert "show.ocio has neither lin_rec709_scene nor the role aces_interchange" in html
+    assert "its strip for the report cannot be made" in caplog.text
 
 
 def test_a_page_that_cannot_be_made_costs_no_sidecar(desk, shot, monkeypatch):
