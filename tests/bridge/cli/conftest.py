@@ -15,7 +15,7 @@ import pytest
 from bridge.cli.commands import app
 
 SCRIPTED = Path(__file__).parents[2] / "void_server" / "serve_scripted.py"
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 
 class Void:
