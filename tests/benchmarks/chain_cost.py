@@ -12,46 +12,19 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
-from collections import defaultdict
 from pathlib import Path
 
 import cv2
 import numpy as np
 import OpenImageIO as oiio
 from pixel_cost import FIRST, HEIGHT, WIDTH, Stopwatch, deliver, make_files, oiio_alone, sequence
+from stages import Stages
 
 from bridge.shot import Matte, Shot
 from void_server.engines import catalog
 from void_server.engines.standin.engine import StandIn
 from void_server.footage import ShotFootage
 from void_server.images import exr
-
-
-class Stages:
-    """`Progress` and `Record` that keep the time between two reports to the later one's stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = defaultdict(float)
-        self.facts: dict[str, object] = {}
-        self._last = time.perf_counter()
-
-    def __call__(self, stage: str, done: int, total: int, **rest: object) -> None:
-        self.lap(stage)
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self.seconds[stage] += now - self._last
-        self._last = now
-
-    def preview(self, frame: int, png: bytes) -> None:
-        pass
-
-    def note(self, key: str, value: object) -> None:
-        self.facts[key] = value
-
-    def warn(self, text: str) -> None:
-        pass
 
 
 def chain(footage: ShotFootage, folder: Path, parameters: dict[str, object]) -> tuple[Stages, int]:

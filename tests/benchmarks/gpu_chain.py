@@ -13,14 +13,13 @@ from __future__ import annotations
 import argparse
 import shutil
 import tempfile
-import time
-from collections import defaultdict
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from random_checkpoint import GOLDEN, Scale, make_checkpoint
+from stages import Stages
 from transformers import T5Config, T5EncoderModel
 
 from ocio.convert import ColorConfig
@@ -58,29 +57,6 @@ class Filmed:
 
     def quadmask(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
         return self._remove[frame], self._affected[frame]
-
-
-class Stages:
-    """`Progress` and `Record` that keep the time between two reports to the later one's stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = defaultdict(float)
-        self.facts: dict[str, object] = {}
-        self._last = time.perf_counter()
-
-    def __call__(self, stage: str, done: int, total: int, **rest: object) -> None:
-        now = time.perf_counter()
-        self.seconds[stage] += now - self._last
-        self._last = now
-
-    def preview(self, frame: int, png: bytes) -> None:
-        pass
-
-    def note(self, key: str, value: object) -> None:
-        self.facts[key] = value
-
-    def warn(self, text: str) -> None:
-        print(f"warning: {text}")
 
 
 def make_text_encoder(layout: Layout, scale: Scale) -> None:
