@@ -167,12 +167,6 @@ def test_a_path_outside_the_roots_is_refused_when_paths_are_asked_for(shot):
         assert streamed["state"] == "done"
 
 
-def test_a_server_that_is_not_there_is_an_error_with_its_address(shot):
-    shot.server = "tcp://127.0.0.1:9"
-    line, _ = shot.refused()
-    assert "tcp://127.0.0.1:9" in line
-
-
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (37, 53)], ids=["1x1", "7x1", "53x37"])
 def test_odd_sizes_work(shot, size):
     for frame in FRAMES:
