@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 
 from void_server.engines.cleanplate import CleanPlate
-from void_server.engines.graining import Graining
 
 HOLE = np.zeros((128, 160), bool)
 HOLE[44:84, 60:100] = True
-WHOLE = slice(0, 128), slice(0, 160)
 
 
 class Notes(dict):
@@ -91,14 +89,3 @@ def test_a_hole_in_black_has_no_ratio(footage_of, light):
         assert notes["grain"] == "match"
         assert fill.measures == {"grain_sigma": 0.0}
         assert np.isfinite(fill.rgb).all()
-
-
-def test_only_what_is_lacking_gets_grain(standing):
-    light = np.full((40, 40, 3), 0.2, np.float32)
-    lacking = np.zeros((40, 40), bool)
-    lacking[:, :20] = True
-    graining = Graining(standing(0.005), seed=1, record=Notes())
-    grained, measures = graining.onto(1, light, lacking.astype(np.float32), WHOLE)
-    assert measures["grain_sigma_ratio"] == pytest.approx(1, abs=0.1)
-    assert grained[~lacking].tobytes() == light[~lacking].tobytes()
-    assert (grained[lacking] != light[lacking]).mean() > 0.99
