@@ -1,1 +1,1 @@
-"""Thin panels inside hosts; none in this version."""
+"""What runs inside hosts: thin panels over `bridge`, for people who do not leave their comp."""

@@ -1,7 +1,7 @@
 """Pictures as artists name them: patterns, folders, single files, movies and VOID folders.
 
-Nothing is opened here but a movie's index; `bridge.cli.found` decides which of the files the
-wanted frames need, and `bridge.cli.hashing` reads them.
+Nothing is opened here but a movie's index; `bridge.found` decides which of the files the
+wanted frames need, and `bridge.hashing` reads them.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import msgspec
 
 from bridge import sequence
 from bridge.cli import movies
-from bridge.cli.found import Found, unreadable
 from bridge.errors import RequestError
+from bridge.found import Found, unreadable
 from bridge.sequence import FrameRange
 from bridge.user_path import user_path
 

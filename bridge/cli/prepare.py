@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from msgspec.structs import replace
-
 from bridge import color_config, like, sequence
 from bridge.cli import output, show
-from bridge.cli.found import Found, aligned, needed
-from bridge.cli.hashing import bytes_to_read, hashed
 from bridge.cli.inputs import find, void_folder
 from bridge.errors import RequestError
+from bridge.found import Found, aligned, needed
+from bridge.hashing import bytes_to_read, hashed
 from bridge.sequence import FrameRange
 from bridge.shot import (
     Matte,
@@ -25,11 +23,10 @@ from bridge.shot import (
     Role,
     Sequence,
     Shot,
-    SourceFile,
     job_id,
     output_of,
-    source_files,
 )
+from bridge.submission import Prepared
 from bridge.user_path import user_path
 
 _SUBJECTS: dict[Role, str] = {
@@ -68,50 +65,6 @@ class Order:
     output: str = ""
     layers: bool = False
     parameters: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prepared:
-    """A request, and where its files are.
-
-    Attributes:
-        request: What goes to the server, without paths.
-        job: Its id.
-        files: The path of every source file, by digest.
-        padding: Digits of the plate's frame numbers.
-    """
-
-    request: Request
-    job: str
-    files: dict[str, Path]
-    padding: int
-
-    @property
-    def folders(self) -> tuple[Path, ...]:
-        """The folders in which the files really lie."""
-        return tuple(sorted({file.resolve().parent for file in self.files.values()}))
-
-    def with_paths(self) -> Request:
-        """The same request, with the paths at which a server may find the files."""
-        shot = self.request.shot
-        mattes = tuple(replace(m, sequence=self._placed(m.sequence)) for m in shot.mattes)
-        placed = replace(shot, plate=self._placed(shot.plate), mattes=mattes)
-        if shot.config is not None and shot.config.file is not None:
-            placed = replace(
-                placed, config=replace(shot.config, file=self._at_home(shot.config.file))
-            )
-        return replace(self.request, shot=placed)
-
-    def lacking(self, digests: tuple[str, ...]) -> list[tuple[SourceFile, Path]]:
-        """The files that a server lacks."""
-        sources = source_files(self.request.shot)
-        return [(sources[digest], self.files[digest]) for digest in digests]
-
-    def _placed(self, pictures: Sequence) -> Sequence:
-        return replace(pictures, files=tuple(map(self._at_home, pictures.files)))
-
-    def _at_home(self, file: SourceFile) -> SourceFile:
-        return replace(file, path=str(self.files[file.sha256].resolve()))
 
 
 def prepared(order: Order) -> Prepared:

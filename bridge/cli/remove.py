@@ -14,11 +14,11 @@ import typer
 from bridge.cli import options, output, place, preview, server, show
 from bridge.cli.outcome import outcome, say_outcome
 from bridge.cli.place import Place
-from bridge.cli.prepare import Order, Prepared, prepared
+from bridge.cli.prepare import Order, prepared
 from bridge.client import Client
 from bridge.errors import RequestError, VoidError
 from bridge.landing import PATIENCE, Landing, begin, follow
-from bridge.messages import Submitted
+from bridge.submission import Prepared, submit
 from bridge.user_path import user_path
 
 _Matte = Annotated[
@@ -329,36 +329,11 @@ def _check_weights(how: _How) -> None:
 
 
 def _submit(shot: Prepared, client: Client, transport: options.Transport) -> None:
-    """Submit the job and send what the server lacks.
-
-    Raises:
-        RequestError: The server refuses the request, or may not read a file in place.
-    """
-    submitted = _accepted(shot, client, transport)
-    lacking = shot.lacking(submitted.missing)
-    if lacking and transport is options.Transport.path:
-        client.cancel(submitted.job)
-        raise RequestError(
-            str(lacking[0][1]),
-            f"the server cannot read it in place ({len(lacking)} such files)",
-            "Start the server with --roots, or pass --transport stream.",
-            code="outside_roots",
-        )
+    """Submit the job and send what the server lacks."""
+    lacking = submit(shot, client, transport.value)
     if lacking:
         with show.sending(sum(source.size for source, _ in lacking)) as on_bytes:
             client.upload(lacking, on_bytes)
-
-
-def _accepted(shot: Prepared, client: Client, transport: options.Transport) -> Submitted:
-    """Name the files by path if that may help, else by content alone; the job is the same."""
-    if transport is options.Transport.stream or not client.hello().shares_paths:
-        return client.submit(shot.request)
-    try:
-        return client.submit(shot.with_paths())
-    except RequestError as error:
-        if transport is options.Transport.path or error.code != "outside_roots":
-            raise
-        return client.submit(shot.request)
 
 
 def _cancel(shot: Prepared, landing: Landing, client: Client) -> NoReturn:

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from bridge.cli.found import aligned, needed
+from bridge.found import aligned, needed
 from bridge.cli.inputs import find, void_folder
 from bridge.errors import RequestError
 from bridge.sequence import FrameRange

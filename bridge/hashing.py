@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bridge.cli.found import Found, unreadable
+from bridge.found import Found, unreadable
 from bridge.shot import Sequence, SourceFile
 
 _BLOCK = 1 << 20

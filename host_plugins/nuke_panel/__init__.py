@@ -1,0 +1,1 @@
+"""The node VoidRemove: the only code that imports Nuke."""

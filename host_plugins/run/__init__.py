@@ -1,0 +1,1 @@
+"""One removal from button to result, whatever the host: check, export, send, follow, attach."""

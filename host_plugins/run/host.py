@@ -1,0 +1,64 @@
+"""What a host has to do for a run; a run knows nothing else of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from bridge.landing import Landing
+from host_plugins.run.order import Order, Purpose
+from host_plugins.run.progress import Ending, Progress
+
+
+class Host(Protocol):
+    """A node, or a clip, and the application around it.
+
+    Every method is called from the run's own thread, which in a GUI is not the one that draws. The
+    host itself sees to it that its application is only touched where that is allowed. An exception
+    that a method raises arrives in the run as it was raised.
+    """
+
+    def order(self, purpose: Purpose) -> Order:
+        """Read what is asked for.
+
+        Raises:
+            VoidError: Something is missing or cannot be; all of it is in one error.
+        """
+        ...
+
+    def fingerprint(self, order: Order, view: str) -> str:
+        """What would be exported, in a few bytes: the same text means the same pictures."""
+        ...
+
+    def export(self, order: Order, view: str, folder: Path) -> None:
+        """Write plate and mattes of one view, raw, as ``<role>.%04d.exr`` into an empty folder.
+
+        Raises:
+            Cancelled: The artist has stopped it.
+            VoidError: A frame cannot be rendered or written.
+        """
+        ...
+
+    def confirm(self, question: str) -> bool:
+        """Ask the artist; True without asking where nobody sits."""
+        ...
+
+    def remember(self, jobs: dict[str, str]) -> None:
+        """Keep the job's id for each view where a reopened document finds it."""
+        ...
+
+    def show(self, progress: Progress) -> None:
+        """Show how far the run is; called often, may leave calls out."""
+        ...
+
+    def cancelled(self) -> bool:
+        """Whether the host's own progress bar was cancelled; called ten times a second."""
+        ...
+
+    def attach(self, landings: dict[str, Landing]) -> None:
+        """Show what has landed so far, by view; called again as more lands, and at the end."""
+        ...
+
+    def finish(self, ending: Ending) -> None:
+        """The run is over; nothing of it may be left on the screen but its outcome."""
+        ...
