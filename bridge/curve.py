@@ -17,7 +17,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import zmq
-import zmq.utils.monitor
 from zmq.utils import z85
 
 from bridge import keys
@@ -168,6 +167,9 @@ def needs_keys(endpoint: str) -> bool:
 
 def _knock(endpoint: str, server: str) -> int:
     """Dial with a fresh key and return the event that ends the handshake, or 0 after a while."""
+    # Only servers knock: the module brings asyncio along, for which a host would wait.
+    from zmq.utils.monitor import recv_monitor_message
+
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     socket = context.socket(zmq.DEALER)
     ClientCurve(_fresh_pair(), server).secure(socket)
@@ -183,7 +185,7 @@ def _knock(endpoint: str, server: str) -> int:
         socket.connect(endpoint)
         if not monitor.poll(round(SELF_TEST_SECONDS * 1000)):
             return 0
-        return int(zmq.utils.monitor.recv_monitor_message(monitor)["event"])
+        return int(recv_monitor_message(monitor)["event"])
     finally:
         socket.disable_monitor()  # termination would wait for it
         monitor.close(linger=0)

@@ -23,6 +23,7 @@ from bridge.cli.place import Place
 from bridge.client import Client
 from bridge.errors import RequestError, VoidError
 from bridge.messages import EngineInfo, Welcome
+from bridge.wording import availability
 
 EXTRAS = {
     "base": ("pyzmq", "msgspec"),
@@ -221,6 +222,5 @@ def _say(report: Report) -> None:
     show.say(f"{'server':<8} {report.server}")
     show.say(f"{'devices':<8} {', '.join(report.devices) or '-'}")
     for engine in report.engines:
-        state = f"runs on {engine.device}" if engine.available else f"not here: {engine.reason}"
-        show.say(f"{'engine':<8} {engine.name}: {state}")
+        show.say(f"{'engine':<8} {engine.name}: {availability(engine)}")
     show.say("void remove can run." if report.ok else "void remove cannot run.")

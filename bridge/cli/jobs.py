@@ -15,10 +15,10 @@ from bridge.cli.outcome import outcome, say_outcome
 from bridge.client import Client
 from bridge.errors import RequestError, from_record
 from bridge.landing import Landing, begin, follow
-from bridge.messages import FINAL, JobStatus, Preview
+from bridge.messages import JobStatus, Preview
 from bridge.user_path import user_path
+from bridge.wording import SHORT_ID, summary
 
-_SHORT = 8
 _WHOLE = 32
 
 
@@ -111,7 +111,7 @@ def _fetched(client: Client, landing: Landing, picture: Path | None) -> None:
             told = preview.following(picture, client, on_status)
             last = follow(client, landing, on_status=told)
     except KeyboardInterrupt:
-        show.note(f"The job goes on; void fetch {landing.job[:_SHORT]} brings the rest.")
+        show.note(f"The job goes on; void fetch {landing.job[:SHORT_ID]} brings the rest.")
         raise
     if last.state != "done":
         raise RequestError(
@@ -176,7 +176,7 @@ def job_named(client: Client, beginning: str) -> JobStatus:
     if not found and len(beginning) == _WHOLE:
         return client.status(beginning).status  # the list is limited, the question is not
     if len(found) != 1:
-        few = ", ".join(one.job[:_SHORT] for one in found[:3])
+        few = ", ".join(one.job[:SHORT_ID] for one in found[:3])
         raise _no_such_job(
             beginning or "(newest)",
             f"{len(found)} jobs begin so ({few})" if found else "the server has none of that name",
@@ -185,17 +185,7 @@ def job_named(client: Client, beginning: str) -> JobStatus:
 
 
 def _told(job: JobStatus) -> str:
-    frames = f"{job.finished} of {job.last_frame - job.first_frame + 1} frames"
-    parts = [f"{job.name} {job.job[:_SHORT]}: {job.state}", frames]
-    if job.state == "running" and job.stage:
-        parts.append(show.stage(job))
-        if job.total and not job.steps:
-            parts[-1] += f" {job.done}/{job.total}"
-    if job.eta is not None and job.state == "running":
-        parts.append(f"{show.duration(job.eta)} left")
-    if job.state in FINAL:
-        parts.append(f"took {show.duration(job.seconds)}")
-    lines = [", ".join(parts)]
+    lines = [summary(job)]
     if job.error:
         lines.append(str(from_record(job.error)))
     if job.preview:
@@ -205,7 +195,7 @@ def _told(job: JobStatus) -> str:
 
 def _told_preview(preview: Preview, job: JobStatus) -> str:
     step = f", step {preview.step}" if preview.step else ""
-    fetch = f"void fetch {job.job[:_SHORT]} --preview FILE.png"
+    fetch = f"void fetch {job.job[:SHORT_ID]} --preview FILE.png"
     return f"preview of frame {preview.frame}{step}: {fetch}"
 
 
@@ -213,7 +203,7 @@ def _row(job: JobStatus) -> tuple[str, ...]:
     count = job.last_frame - job.first_frame + 1
     age = show.duration(max(0.0, time.time() - job.created))
     return (
-        job.job[:_SHORT],
+        job.job[:SHORT_ID],
         job.name,
         job.state,
         f"{job.first_frame}-{job.last_frame} ({job.finished}/{count})",

@@ -16,6 +16,9 @@ from rich.table import Table
 
 from bridge.errors import VoidError
 from bridge.messages import JobStatus
+from bridge.wording import duration as duration
+from bridge.wording import size as size
+from bridge.wording import stage as stage
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the signal's number."""
@@ -98,33 +101,6 @@ def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     for row in rows:
         grid.add_row(*row)
     _out.print(grid, soft_wrap=False)
-
-
-def stage(status: JobStatus) -> str:
-    """What a job is doing, with the step for engines that have steps: ``refining, step 12/50``."""
-    step = f", step {status.step}/{status.steps}" if status.steps else ""
-    return (status.stage or status.state) + step
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them: ``42 s``, ``3 min 20 s``, ``2 h 5 min``."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
-
-
-def size(count: int) -> str:
-    """Bytes as people say them, in powers of ten: ``66.3 MB``."""
-    amount = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} TB"
 
 
 class _StageLines:

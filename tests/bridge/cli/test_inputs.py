@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from bridge.found import aligned, needed
 from bridge.cli.inputs import find, void_folder
 from bridge.errors import RequestError
+from bridge.found import aligned, needed
 from bridge.sequence import FrameRange
 
 

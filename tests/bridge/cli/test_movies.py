@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.found import aligned, needed
 from bridge.cli.inputs import find
 from bridge.cli.movies import picture_count
 from bridge.errors import RequestError
+from bridge.found import aligned, needed
 from bridge.sequence import FrameRange
 
 
