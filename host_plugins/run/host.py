@@ -13,7 +13,7 @@ from host_plugins.run.progress import Ending, Progress
 class Host(Protocol):
     """A node, or a clip, and the application around it.
 
-    Every method is called from the run's own thread, which in a GUI is not the one that draws. The
+    Methods are called from the run's own thread, which in a GUI is not the one that draws. The
     host itself sees to it that its application is only touched where that is allowed. An exception
     that a method raises arrives in the run as it was raised.
     """
@@ -52,7 +52,10 @@ class Host(Protocol):
         ...
 
     def cancelled(self) -> bool:
-        """Whether the host's own progress bar was cancelled; called ten times a second."""
+        """Whether the host's own progress bar was cancelled.
+
+        Called ten times a second, from a thread of its own: it must not wait for anything.
+        """
         ...
 
     def attach(self, landings: dict[str, Landing]) -> None:

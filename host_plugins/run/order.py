@@ -45,6 +45,8 @@ class Order:
         out: Folder that gets the version folders.
         exports: Folder of the exported frames, ours alone.
         datatype: Of the exported frames.
+        frame_bytes: What the pictures of one frame number may take on disk, plate and mattes, of
+            one view; 0 when nobody knows.
         export_again: Export even if nothing upstream seems to have changed.
         keep_exports: Keep the exported frames, so that they need not be made again.
     """
@@ -71,6 +73,7 @@ class Order:
     out: Path
     exports: Path
     datatype: Literal["half", "float"] = "half"
+    frame_bytes: int = 0
     export_again: bool = False
     keep_exports: bool = True
 
