@@ -1,0 +1,1 @@
+"""What the fake's nodes look like: a graph becomes pictures, a Write becomes EXR files."""
