@@ -1,0 +1,156 @@
+"""Our entries in Nuke's menus.
+
+Importing this is light: what a command needs is imported when it is chosen. What is broken here
+costs our own entries and nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import nuke
+
+from host_plugins.nuke_panel.guarded import guarded
+
+_MENU = "VOID"
+_ICON = Path(__file__).with_name("icons") / "void.png"
+_HELP = "docs/nuke.md"
+
+_log = logging.getLogger("void")
+
+
+def install() -> None:
+    """Add the menus, the panel and the callbacks of the node; done twice it is done once.
+
+    In a terminal session there are no menus, and a farm needs none of the rest.
+    """
+    if not nuke.GUI:
+        return
+    _nodes_menu()
+    _application_menu()
+    for name, step in (("the job panel", _register_panel), ("the callbacks", _register_callbacks)):
+        try:
+            step()
+        except Exception as error:
+            _log.error("%s could not be set up", name, exc_info=error)
+            nuke.tprint(f"VOID Bridge works without {name}: {' '.join(str(error).split())}")
+
+
+@guarded
+def create() -> None:
+    """Make a VoidRemove."""
+    from host_plugins.nuke_panel import node
+
+    node.create()
+
+
+@guarded
+def bake_selected() -> None:
+    """Put a plain Read of its result beside every selected VoidRemove."""
+    from bridge.errors import RequestError, VoidError
+    from host_plugins.nuke_panel import baking, node
+    from host_plugins.run.problems import together
+
+    selected = [one for one in nuke.selectedNodes() if node.is_void_remove(one)]
+    if not selected:
+        raise RequestError(
+            "Bake selected",
+            "no VoidRemove is selected",
+            "Select the ones whose results you want as Reads.",
+            code="nothing_selected",
+        )
+    problems: list[VoidError] = []
+    for one in selected:
+        try:
+            baking.bake(one)
+        except VoidError as error:
+            problems.append(error)
+    if problems:
+        raise together(problems)
+
+
+@guarded
+def show_panel() -> None:
+    """Open the job panel."""
+    from host_plugins.nuke_panel import panel
+
+    panel.show()
+
+
+@guarded
+def look_at_installation() -> None:
+    """Say what is installed and which server answers."""
+    from host_plugins.nuke_panel import doctor
+
+    doctor.start()
+
+
+@guarded
+def test_this_nuke() -> None:
+    """Go through the live kit, if the artist wants to wait for it."""
+    from host_plugins.nuke_panel import selftest
+
+    if nuke.ask(
+        "The self test makes a small script of its own, renders a few frames with this Nuke and "
+        "a VOID server, and opens your script again afterwards. It takes a few minutes.\n\nStart?"
+    ):
+        selftest.start()
+
+
+@guarded
+def show_help() -> None:
+    """Open the documentation, or say the short of it where that is not installed."""
+    import webbrowser
+
+    import bridge
+
+    for folder in Path(bridge.__file__).parents[1:3]:
+        if (folder / _HELP).is_file():
+            webbrowser.open((folder / _HELP).as_uri())
+            return
+    nuke.message(
+        f"VOID Bridge {bridge.__version__}\n\n"
+        "1. Select a plate and a roto, and choose VOID > VoidRemove.\n"
+        "2. Say what should be visible after the removal.\n"
+        "3. Press Preview frame, then Remove. Keep working.\n\n"
+        f"Everything else is told in {_HELP} of VOID Bridge."
+    )
+
+
+def _nodes_menu() -> None:
+    menu = _emptied(nuke.menu("Nodes"))
+    menu.addCommand("VoidRemove", create, icon=_icon())
+    menu.addCommand("Bake selected", bake_selected)
+
+
+def _application_menu() -> None:
+    menu = _emptied(nuke.menu("Nuke"))
+    menu.addCommand("Server panel...", show_panel)
+    menu.addSeparator()
+    menu.addCommand("Doctor", look_at_installation)
+    menu.addCommand("Self test...", test_this_nuke)
+    menu.addCommand("Help", show_help)
+
+
+def _emptied(menu: nuke.Menu) -> nuke.Menu:
+    ours: nuke.Menu = menu.addMenu(_MENU, icon=_icon())
+    ours.clearMenu()
+    return ours
+
+
+def _icon() -> str:
+    """The icon's path as Nuke wants paths; "" where it is missing."""
+    return _ICON.as_posix() if _ICON.is_file() else ""
+
+
+def _register_panel() -> None:
+    from host_plugins.nuke_panel import panel
+
+    panel.register()
+
+
+def _register_callbacks() -> None:
+    from host_plugins.nuke_panel import script
+
+    script.register()

@@ -1,0 +1,23 @@
+"""Changes of ours that the artist neither undoes nor is asked to save."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import nuke
+
+
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """What is changed inside leaves no undo step, and the script no more modified than it was."""
+    root = nuke.root()
+    modified, recording = root.modified(), not nuke.Undo.disabled()
+    if recording:
+        nuke.Undo.disable()
+    try:
+        yield
+    finally:
+        if recording:
+            nuke.Undo.enable()
+        root.setModified(modified)
