@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 import bridge
-from bridge.cli import demo, doctor, jobs, keys, ocio, remove, report, show, weights
+from bridge.cli import (
+    demo,
+    doctor,
+    install,
+    jobs,
+    keys,
+    ocio,
+    remove,
+    report,
+    selftest,
+    show,
+    weights,
+)
 
 app = typer.Typer(
     help="Remove objects from shots: plate and roto in, EXR frames out that drop into the comp.",
@@ -47,4 +59,6 @@ app.command()(jobs.purge)
 app.command()(doctor.doctor)
 app.command(context_settings=_PASSED_ON, add_help_option=False)(weights.weights)
 app.command(context_settings=_PASSED_ON, add_help_option=False)(ocio.ocio)
+app.command(context_settings=_PASSED_ON, add_help_option=False)(install.install)
+app.add_typer(selftest.app, name="selftest")
 app.add_typer(keys.app, name="keys")
