@@ -55,8 +55,9 @@ def test_an_unknown_name_that_switches_nothing_on_is_passed_over(layout, value):
         (text_encoder_config, "text_encoder", {"num_layers": 10**9}, "num_layers is wrong"),
         (text_encoder_config, "text_encoder", {"vocab_size": True}, "vocab_size is wrong"),
     ],
-    ids=lambda value: getattr(value, "__name__", None)
-    or "".join(filter(str.isalnum, str(value)))[:30],
+    ids=lambda value: (
+        getattr(value, "__name__", None) or "".join(filter(str.isalnum, str(value)))[:30]
+    ),
 )
 def test_a_configuration_that_void_cannot_be_is_refused(layout, read, part, values, words):
     name = "scheduler_config.json" if part == "scheduler" else "config.json"
