@@ -29,6 +29,9 @@ from host_plugins.run.removal import Removal
 
 _log = logging.getLogger(texts.LOG)
 
+_HELLO_SECONDS = 2.0
+"""How long a server may take to say what it is."""
+
 
 def _answered(press: Callable[[nuke.Group], None]) -> Callable[[], None]:
     """A button: what goes wrong is said in a sentence, never as a traceback."""
@@ -99,6 +102,11 @@ def report(node: nuke.Group) -> None:
 @_answered
 def test_server(node: nuke.Group) -> None:
     """Ask the server what it is, and give the node the knobs that it describes."""
+    introduce(node)
+
+
+def introduce(node: nuke.Group) -> None:
+    """Ask a node's server what it is; its answer, or its silence, is said on the node alone."""
     address = str(node["server"].value())
     _note(node, f"Asking {server.endpoint(address)} ...")
     if nuke.GUI:
@@ -122,7 +130,7 @@ def _start(node: nuke.Group, purpose: Purpose) -> None:
 def _ask(node: nuke.Group, address: str) -> None:
     """In a thread of its own: a server that is not there takes seconds to say nothing."""
     try:
-        with server.dial(address) as client:
+        with server.dial(address, timeout=_HELLO_SECONDS) as client:
             welcome = client.hello()
     except VoidError as error:
         posted(_note, node, texts.told(error))

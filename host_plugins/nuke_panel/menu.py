@@ -39,10 +39,10 @@ def install() -> None:
 
 @guarded
 def create() -> None:
-    """Make a VoidRemove."""
-    from host_plugins.nuke_panel import node
+    """Make a VoidRemove, with the knobs of its server's engines if there is a server."""
+    from host_plugins.nuke_panel import buttons, node
 
-    node.create()
+    buttons.introduce(node.create())
 
 
 @guarded

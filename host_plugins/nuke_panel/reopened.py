@@ -7,6 +7,7 @@ are frames that were not there before.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from typing import cast
@@ -16,23 +17,29 @@ import nuke
 from bridge import landing as landings_on_disk
 from bridge.errors import VoidError
 from bridge.landing import Landing
-from host_plugins.nuke_panel import folders, reads, runs, versions
+from host_plugins.nuke_panel import folders, reads, result, runs, versions
 from host_plugins.nuke_panel.host import NukeHost
 from host_plugins.run import server
 from host_plugins.run.collecting import Collecting, Remembered
 from host_plugins.run.progress import Ending, Progress
 
 
-def collect(node: nuke.Group) -> None:
-    """Begin to collect what a node still lacks of its last jobs, if there is any."""
+def collect(node: nuke.Group, offered: Collection[str]) -> None:
+    """Begin to collect what a node still lacks of its last jobs, if there is any.
+
+    Args:
+        node: A VoidRemove.
+        offered: The versions that its script knows. A result that was finished after the script
+            was saved is none of them, and is shown.
+    """
     known = remembered(node)
     if known is None or runs.of(node) is not None:
         return
     before = {view: _on_disk(known, view) for view in known.jobs}
-    if all(
-        _is_shown(node, view, known.jobs[view]) or (landing is not None and landing.complete)
-        for view, landing in before.items()
-    ):
+    there = {view: landing for view, landing in before.items() if landing and landing.complete}
+    if all(view in there or _is_shown(node, view, job) for view, job in known.jobs.items()):
+        if not any(versions.label_of(one.version) in offered for one in there.values()):
+            result.attach(node, there)
         return
     frames = {view: len(_patches(landing)) for view, landing in before.items()}
     runs.start(node, Collecting(_Quiet(NukeHost(node), frames), known))

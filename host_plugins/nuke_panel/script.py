@@ -35,12 +35,13 @@ def _harmless(callback: Callable[[], None]) -> Callable[[], None]:
 def on_script_load() -> None:
     """Bring the nodes up to date, see what is on disk, and collect what was still running."""
     for node in void_node.all_void_removes():
+        known = versions.offered(node)
         with unrecorded():
             void_node.brought_up_to_date(node)
             changed.refresh(node)
             node["status"].setValue(resting(node))
         if nuke.GUI:
-            reopened.collect(node)
+            reopened.collect(node, known)
 
 
 @_harmless

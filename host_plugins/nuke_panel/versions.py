@@ -89,6 +89,11 @@ def expected(node: nuke.Node, view: str, label: str) -> Version:
     return Version(folder=out / f"{_base(node, view)}_void_{number}")
 
 
+def offered(node: nuke.Node) -> tuple[str, ...]:
+    """What the knob ``version`` offers now."""
+    return tuple(str(name) for name in cast(nuke.Enumeration_Knob, node["version"]).values())
+
+
 def refresh(node: nuke.Node) -> None:
     """Offer what is on disk now; what is chosen stays chosen, even if it is not there."""
     knob = cast(nuke.Enumeration_Knob, node["version"])

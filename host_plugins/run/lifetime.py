@@ -87,6 +87,11 @@ class Run(ABC):
         """Whether the server works for it, and would go on without us."""
         return self._at_server
 
+    @property
+    def left(self) -> bool:
+        """Whether nobody waits for it any more; it may take a moment to notice."""
+        return self._token.left
+
     def cancel(self) -> None:
         """Stop it, and its job at the server. What is finished stays. Returns at once."""
         self._token.cancel()

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from host_plugins.run.lifetime import Run
+
+LEAVING_SECONDS = 10.0
+"""How long a run waits for those that were left to let go of their folders."""
 
 _LOCK = threading.Lock()
 _RUNS: dict[str, Run] = {}
@@ -22,10 +26,12 @@ def start(key: str, run: Run) -> Run:
     """
     with _LOCK:
         under_way = _RUNS.get(key)
-        if under_way is not None and under_way.ending is None:
+        if under_way is not None and under_way.ending is None and not under_way.left:
             return under_way
+        leaving = [one for one in _RUNS.values() if one.left and one.ending is None]
         _RUNS[key] = run
-    threading.Thread(target=_work, args=(key, run), name="void-run", daemon=True).start()
+    work = threading.Thread(target=_work, args=(key, run, leaving), name="void-run", daemon=True)
+    work.start()
     return run
 
 
@@ -46,8 +52,12 @@ def detach_all() -> None:
         run.detach()
 
 
-def _work(key: str, run: Run) -> None:
+def _work(key: str, run: Run, leaving: list[Run]) -> None:
     try:
+        # A document that is closed and opened again may find its old run in the same folder yet.
+        deadline = time.monotonic() + LEAVING_SECONDS
+        for earlier in leaving:
+            earlier.wait(max(0.0, deadline - time.monotonic()))
         run.run()
     finally:
         with _LOCK:

@@ -238,9 +238,9 @@ def test_test_connection_tells_of_the_server_and_makes_its_knobs(ready, session,
 
 
 def test_a_server_that_is_not_there_is_said_on_the_node(node, session, over, monkeypatch):
-    monkeypatch.setattr("host_plugins.run.server.TIMEOUT", 0.1)
-    dial = __import__("host_plugins.run.server", fromlist=["dial"]).dial
-    monkeypatch.setattr("host_plugins.run.server.dial", lambda address: dial(address, timeout=0.2))
+    from host_plugins.nuke_panel import buttons
+
+    monkeypatch.setattr(buttons, "_HELLO_SECONDS", 0.2)
     node["server"].setValue("tcp://127.0.0.1:9")
     session.press(node, "test_server")
     over()

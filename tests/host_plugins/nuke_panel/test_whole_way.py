@@ -174,6 +174,36 @@ def test_a_script_saved_in_mid_job_collects_it_when_it_is_opened(artist, rig, se
     assert changed_outside(artist, plate, 1020) == (0, True)
 
 
+def test_a_script_opened_again_in_the_same_nuke_in_mid_job_loses_no_frame(artist, rig, session):
+    from host_plugins.nuke_panel import runs, script
+
+    artist.connect(rig.plate(12), rig.matte(12))
+    artist.node["seed"].setValue(5)
+    script.register()
+    session.press(artist.node, "run")
+    run = runs.of(artist.node)
+    session.pump(until=lambda: run.at_server, timeout=30)
+    session.save(artist.script)
+    session.open(artist.script)
+    artist.node = session.root.node("VoidRemove1")
+    artist.wait()
+    assert len(artist.standing(f"{FOLDER}/*_patch.*.exr")) == 12, session.describe()
+    assert artist.node["version"].value() == "v001"
+
+
+def test_a_result_that_was_finished_after_the_script_was_saved_is_shown(artist, rig, session):
+    from host_plugins.nuke_panel import runs, script
+
+    artist.connect(rig.plate(3), rig.matte(3))
+    script.register()
+    session.press(artist.node, "run")
+    session.pump(until=lambda: artist.node["jobs"].value(), timeout=30)
+    session.save(artist.script)
+    session.pump(until=lambda: runs.of(artist.node) is None, timeout=30)
+    session.open(artist.script)
+    assert session.root.node("VoidRemove1")["version"].value() == "v001"
+
+
 def test_cancelled_in_the_render_bar_it_leaves_nothing(artist, rig, session):
     artist.connect(rig.plate(3), rig.matte(3))
     for frame in (1001, 1003):
