@@ -1,13 +1,19 @@
 """What to ask for next in a download, and what has arrived. No sockets here.
 
-Bytes go into ``.<name>.<digest>.part`` beside the target, in order. The target's name appears
-when all of them are there, right, and on disk.
+Bytes go into a hidden file beside the target, in order. The target's name appears when all of them
+are there, right, and on disk::
+
+    .<name>.<digest>.part            left by a download that ended early; nobody writes it
+    .<name>.<digest>.<token>.part    being written, by one download alone
+
+A download that goes on renames what is left to a name of its own, which only one of several can do.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import zlib
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -37,7 +43,7 @@ class Download:
 
     Args:
         result: What to fetch.
-        target: Where to put it; its folder exists. A partial file beside it is continued.
+        target: Where to put it; its folder exists. What another has left beside it is continued.
         chunk: Bytes per chunk, as the server cuts them.
         credit: Chunks under way at once.
         progress: Called with the bytes that have arrived.
@@ -61,9 +67,12 @@ class Download:
         self._credit = credit
         self._progress = progress or (lambda arrived: None)
         # Named by content too: a part of another file must not be continued with this one.
-        part = target.with_name(f".{target.name}.{result.sha256[:12]}.part")
+        self._left = target.with_name(f".{target.name}.{result.sha256[:12]}.part")
+        own = self._left.with_suffix(f".{secrets.token_hex(8)}.part")
         with writing_to(target.parent):
-            self._part = Partial(part, result.size)
+            with contextlib.suppress(FileNotFoundError):
+                self._left.rename(own)
+            self._part = Partial(own, result.size)
         self._follower = ThreadPoolExecutor(1, thread_name_prefix="digest")
         self._following: Future[None] | None = None
         self._asked = self.arrived
@@ -161,8 +170,10 @@ class Download:
         """Let go of the partial file; unless it is empty it stays, to be continued."""
         self._follower.shutdown()
         self._part.close()
-        if not self.kept and not self.arrived:
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            if not self.kept and self.arrived:
+                self._part.path.replace(self._left)
+            elif not self.kept:
                 self._part.path.unlink()
 
     def _follow(self) -> None:

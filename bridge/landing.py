@@ -9,44 +9,42 @@
 A frame is written under a hidden temporary name, checked against its hash, synced and renamed,
 so a scanner never sees half a frame. Nothing that stands in the folder is written over. The
 sidecar names the job from the first moment on; that is how a rerun finds its folder again.
+
+One at a time brings frames into a folder: ``.<folder>.lock`` beside it is locked meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import msgspec
 
 from bridge import manifest, sequence, write_once
+from bridge.arrival import Source, bring, is_there
 from bridge.errors import ErrorRecord, RequestError, ServerError, VoidError, from_record
+from bridge.file_lock import FileLock
 from bridge.manifest import Landed, Manifest
-from bridge.messages import JobStatus, Result, Status
+from bridge.messages import JobStatus, Result
 from bridge.sequence import PICTURE_KINDS, FrameRange, PictureKind, Version
 
 PATIENCE = 60.0
 """Seconds without an answer after which `follow` gives a server up."""
 
-
-class Source(Protocol):
-    """Where results come from; `bridge.client.Client` is one."""
-
-    def watch(self, job: str, *, patience: float) -> Iterator[Status]:
-        """A job's status and new results, again and again until it is over."""
-        ...
-
-    def download(self, result: Result, target: Path) -> None:
-        """Fetch one file; it appears whole and verified, or not at all."""
-        ...
+LONGEST_PADDING = 20
+"""Digits that a frame number can need: 64 bits and a sign."""
 
 
 class Landing:
     """One job's results in one version folder. Made by `begin`.
 
-    Used in a ``with`` block, it leaves a true sidecar behind however the block ends.
+    Used in a ``with`` block, it has the folder for itself, and leaves a true sidecar behind however
+    the block ends. Where there are no locks, two that bring the same frames do so twice, and harm
+    neither each other nor the frames.
 
     Attributes:
         name: The shot's name.
@@ -64,8 +62,23 @@ class Landing:
         self.complete = False
         self.standing: dict[PictureKind, set[int]] = {kind: set() for kind in PICTURE_KINDS}
         self.record: dict[str, Any] = {}
+        self._lock = FileLock(version.folder.with_name(f".{version.folder.name}.lock"))
 
     def __enter__(self) -> Landing:
+        """Begin to bring frames.
+
+        Raises:
+            RequestError: Somebody else is at it (code ``in_use``), unless everything is there.
+        """
+        if not self._lock.take():
+            if self.complete:
+                return self
+            raise self._in_use()
+        try:
+            self._take_up()
+        except BaseException:
+            self._lock.release()
+            raise
         return self
 
     def __exit__(
@@ -74,8 +87,11 @@ class Landing:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is not None:
-            self.leave()
+        try:
+            if error is not None:
+                self.leave()
+        finally:
+            self._lock.release()
 
     @property
     def finished(self) -> tuple[int, ...]:
@@ -102,7 +118,7 @@ class Landing:
         frame = _frame_of(result)
         target = self.version.picture(result.kind, frame)
         with write_once.writing_to(self.version.folder):
-            if not _is_there(target, result.sha256):
+            if not is_there(target, result.sha256):
                 bring(result, target, source)
         self.standing[result.kind].add(frame)
 
@@ -118,7 +134,7 @@ class Landing:
         self.complete = status.state == "done" and not gaps
         if self.complete:
             self.write_sidecar("done")
-            _sweep(self.version)
+            self._sweep()
         else:
             self.leave()
         if status.state == "done" and gaps:
@@ -151,7 +167,7 @@ class Landing:
         Never raises: what made us stop is what counts.
         """
         with suppress(OSError, VoidError):
-            _sweep(self.version)
+            self._sweep()
             if self.complete:
                 return
             if set(self.version.folder.iterdir()) - {self.version.sidecar}:
@@ -176,6 +192,42 @@ class Landing:
         sidecar = Manifest(job=self.job, state=state, landing=landed, record=self.record)
         manifest.write(self.version, sidecar)
 
+    def recall(self, sidecar: Manifest) -> None:
+        """Take over what a sidecar tells: what of it still stands, and whether that is all."""
+        told = sidecar.landing.frames()
+        self.record = sidecar.record
+        for kind, frames in told.items():
+            self.standing[kind] = {f for f in frames if self.version.picture(kind, f).exists()}
+        self.complete = sidecar.state == "done" and self.standing == told
+
+    def _take_up(self) -> None:
+        """See what became of the folder since `begin`: others may have had it until now."""
+        sidecar = manifest.read(self.version)
+        if sidecar is None:  # they brought nothing, and gave the number back
+            with write_once.writing_to(self.version.folder):
+                self.version.folder.mkdir(exist_ok=True)
+            self.write_sidecar("partial")
+        elif sidecar.job != self.job:  # and another job has taken it
+            raise self._in_use()
+        else:
+            self.recall(sidecar)
+
+    def _in_use(self) -> RequestError:
+        return RequestError(
+            self.version.stem,
+            "somebody else brings these frames here",
+            "Wait until that is over; what has landed stays.",
+            code="in_use",
+        )
+
+    def _sweep(self) -> None:
+        """Remove hidden leftovers of runs that were killed; of others that go on, if unlocked."""
+        if not self._lock.held:
+            return
+        with suppress(OSError):
+            for leftover in self.version.folder.glob(f".{self.version.stem}*"):
+                leftover.unlink(missing_ok=True)
+
     def _land_page(self, result: Result, source: Source) -> None:
         """Like the sidecar the page is ours, and a later one of the same job takes its place."""
         page = self.version.page
@@ -184,9 +236,9 @@ class Landing:
                 bring(result, page, source)
 
     def _read_sidecar(self, result: Result, source: Source) -> dict[str, Any]:
-        arrived = self.version.folder / f".{self.version.stem}.server.json"
+        own = f".{self.version.stem}.{secrets.token_hex(8)}.json"
+        arrived = self.version.folder / own
         with write_once.writing_to(self.version.folder):
-            arrived.unlink(missing_ok=True)
             bring(result, arrived, source)
             content = arrived.read_bytes()
             arrived.unlink(missing_ok=True)
@@ -210,6 +262,7 @@ def begin(out: Path, *, name: str, job: str, padding: int, new_version: bool = F
 
     Raises:
         RequestError: The name is not legal, or the disk is full or not writable.
+        ServerError: The padding is none.
     """
     if not sequence.is_legal_name(name):
         raise RequestError(
@@ -217,6 +270,13 @@ def begin(out: Path, *, name: str, job: str, padding: int, new_version: bool = F
             f"it cannot begin a file name (expected letters, digits, '.', '_', '-', got '{name}')",
             f"Call it {sequence.shot_name(name)}.",
             code="bad_name",
+        )
+    if not _is_padding(padding):
+        raise ServerError(
+            f"{name} result",
+            f"these digits of a frame number are none (expected 1-{LONGEST_PADDING}, got "
+            f"{padding})",
+            code="bad_result",
         )
     with write_once.writing_to(out):
         existing = None if new_version else find(out, name=name, job=job)
@@ -236,7 +296,9 @@ def find(out: Path, *, name: str, job: str) -> Landing | None:
     """
     for folder in sequence.versions(out, name):
         sidecar = manifest.read(Version(folder=folder))
-        if sidecar is not None and sidecar.job == job:
+        if sidecar is None or not _is_padding(sidecar.landing.padding):
+            continue
+        if sidecar.job == job:
             return _reopened(folder, sidecar)
     return None
 
@@ -278,15 +340,14 @@ def follow(
 
 
 def _reopened(folder: Path, sidecar: Manifest) -> Landing:
-    """The landing that a sidecar tells of: what of it still stands, and whether that is all."""
-    landed = sidecar.landing
-    version = Version(folder=folder, padding=landed.padding)
-    landing = Landing(name=landed.name, job=sidecar.job, version=version)
-    landing.record = sidecar.record
-    for kind, frames in landed.frames().items():
-        landing.standing[kind] = {f for f in frames if version.picture(kind, f).exists()}
-    landing.complete = sidecar.state == "done" and landing.standing == landed.frames()
+    version = Version(folder=folder, padding=sidecar.landing.padding)
+    landing = Landing(name=sidecar.landing.name, job=sidecar.job, version=version)
+    landing.recall(sidecar)
     return landing
+
+
+def _is_padding(digits: int) -> bool:
+    return 1 <= digits <= LONGEST_PADDING
 
 
 def _frame_of(result: Result) -> int:
@@ -295,37 +356,3 @@ def _frame_of(result: Result) -> int:
             "result", f"a {result.kind} came without a frame number", code="bad_result"
         )
     return result.frame
-
-
-def _is_there(target: Path, sha256: str) -> bool:
-    try:
-        found = write_once.digest(target)
-    except FileNotFoundError:
-        return False
-    if found != sha256:
-        raise RequestError(
-            target.name,
-            f"another file with this name stands in {target.parent} and is never written over",
-            "Move it away, or pass --new-version.",
-            code="would_overwrite",
-        )
-    return True
-
-
-def bring(result: Result, target: Path, source: Source) -> None:
-    """Copy a file that this machine can read, or download it; ``target`` is replaced.
-
-    Raises:
-        OSError: The folder cannot be written.
-        VoidError: It could not be downloaded.
-    """
-    if result.path and write_once.copied(Path(result.path), target, result.sha256):
-        return
-    source.download(result, target)
-
-
-def _sweep(version: Version) -> None:
-    """Remove hidden leftovers of runs that were killed."""
-    with suppress(OSError):
-        for leftover in version.folder.glob(f".{version.stem}*"):
-            leftover.unlink(missing_ok=True)

@@ -32,6 +32,20 @@ def fitted(info: ParameterInfo, value: Parameter) -> Parameter | None:
     return value if low <= value <= high else None
 
 
+def expected(info: ParameterInfo) -> str:
+    """What a parameter takes, in words, e.g. ``a number from 0 to 1``."""
+    if isinstance(info.default, bool):
+        return "true or false"
+    if isinstance(info.default, str):
+        return f"one of {', '.join(info.choices)}" if info.choices else "text"
+    kind = "a whole number" if isinstance(info.default, int) else "a number"
+    if info.minimum is None and info.maximum is None:
+        return kind
+    low = "" if info.minimum is None else f" from {info.minimum:g}"
+    high = "" if info.maximum is None else f" to {info.maximum:g}"
+    return f"{kind}{low}{high}"
+
+
 def _switch(value: Parameter) -> bool | None:
     if isinstance(value, str):
         return _SWITCH.get(value.lower())

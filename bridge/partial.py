@@ -81,13 +81,19 @@ class Partial:
     def settle(self) -> str:
         """Have everything on disk, and return the SHA-256 of it, lower-case hex.
 
+        It is that of the file as it lies there: what somebody else has appended counts too.
+
         Raises:
             OSError: The file cannot be read or synced.
         """
         self.catch_up()
         with self._catching_up, self.path.open("r+b", buffering=0) as file:
+            whole = self._sha256.copy()
+            file.seek(self._digested)
+            while block := file.read(_BLOCK):
+                whole.update(block)
             os.fsync(file.fileno())
-            return self._sha256.hexdigest()
+            return whole.hexdigest()
 
     def clear(self) -> None:
         """Throw the bytes away and begin again.

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bridge import landing, manifest, sequence, write_once
+from bridge.arrival import bring
 from bridge.cli import options, place, server, show
 from bridge.cli.jobs import job_named
 from bridge.client import Client
@@ -191,7 +192,7 @@ def _bring(result: Result, target: Path, client: Client, *, ours: bool) -> None:
     with write_once.writing_to(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
         if not _stands(target, result.sha256, ours=ours):
-            landing.bring(result, target, client)
+            bring(result, target, client)
 
 
 def _copied(page: Path, out: Path) -> Path:

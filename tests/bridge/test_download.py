@@ -95,6 +95,31 @@ def test_a_part_of_another_file_is_not_continued(target):
     assert target.read_bytes() == CONTENT
 
 
+def test_two_that_fetch_the_same_file_at_once_do_not_meet(target):
+    downloads = [download_to(target), download_to(target)]
+    for offset in range(0, len(CONTENT), CHUNK):
+        for download in downloads:
+            assert download.next().offset == offset
+            download.took(*chunk_at(offset))
+    for download in downloads:
+        download.keep()
+        download.close()
+        assert target.read_bytes() == CONTENT
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_what_was_left_is_continued_by_one_of_two(target):
+    left = download_to(target)
+    left.took(*chunk_at(left.next().offset))
+    left.close()
+    first, second = download_to(target), download_to(target)
+    assert (first.arrived, second.arrived) == (CHUNK, 0)
+    assert run(second)[0] == 0
+    assert run(first)[0] == CHUNK
+    assert target.read_bytes() == CONTENT
+    assert list(target.parent.iterdir()) == [target]
+
+
 def test_a_part_that_was_damaged_on_disk_is_fetched_anew(target):
     first = download_to(target)
     first.resume()

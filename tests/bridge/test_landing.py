@@ -1,6 +1,10 @@
+import errno
+import fcntl
 import hashlib
 import json
+import os
 import resource
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -266,8 +270,10 @@ def test_a_frame_that_somebody_painted_on_is_never_written_over(tmp_path, shelf)
         '{"job": "' + JOB + '"}',
         '{"job": "' + JOB + '", "state": "done", "landing": {"name": "sh010", '
         '"version": "v001", "folder": "", "padding": 4, "comp": "1001 to 1004"}}',
+        '{"job": "' + JOB + '", "state": "done", "landing": {"name": "sh010", '
+        '"version": "v001", "folder": "", "padding": -1, "comp": "1001"}}',
     ],
-    ids=["no JSON", "no object", "no landing", "no frames"],
+    ids=["no JSON", "no object", "no landing", "no frames", "no padding"],
 )
 def test_a_sidecar_that_is_not_ours_belongs_to_no_job(tmp_path, content):
     folder = tmp_path / "sh010_void_v001"
@@ -309,6 +315,14 @@ def test_an_illegal_name_is_refused_with_a_better_one(tmp_path):
     assert caught.value.code == "bad_name"
 
 
+@pytest.mark.parametrize("padding", [-1, 0, 21, 10**9])
+def test_a_padding_that_is_none_is_refused_before_a_version_is_made(tmp_path, padding):
+    with pytest.raises(ServerError, match=f"expected 1-20, got {padding}") as caught:
+        opened(tmp_path / "out", padding=padding)
+    assert caught.value.code == "bad_result"
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("below", [Path(), Path("deeper/down")], ids=["itself", "below it"])
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path, below):
     file = tmp_path / "out"
@@ -346,6 +360,162 @@ def test_a_full_disk_keeps_finished_frames_and_a_rerun_resumes(tmp_path, with_pa
     assert not [name for name in names(folder) if name.startswith(".")]
     assert landed(tmp_path / "out", source).finished == (1001, 1002, 1003, 1004)
     assert names(tmp_path / "out") == ["sh010_void_v001"]
+
+
+# --- what a server may say of a file ---------------------------------------------------------
+
+
+def a_device(folder):
+    return Path("/dev/zero")
+
+
+def a_pipe(folder):
+    os.mkfifo(folder / "pipe")
+    return folder / "pipe"
+
+
+@pytest.mark.parametrize("place", [a_device, a_pipe])
+def test_nothing_but_a_file_is_read_at_the_servers_path(tmp_path, shelf, place):
+    right = shelf.results[1]
+    path = str(place(tmp_path))
+    shelf.results[1] = Result(right.kind, right.frame, right.sha256, right.size, path)
+    assert landed(tmp_path / "out", shelf).complete
+    assert len(shelf.downloaded) == 1
+
+
+@pytest.mark.parametrize("digest", ["", "../../x", "A" * 64, "0" * 63])
+def test_a_digest_that_is_none_is_refused(tmp_path, shelf, digest):
+    right = shelf.results[1]
+    shelf.results[1] = Result(right.kind, right.frame, digest, right.size)
+    with pytest.raises(ServerError) as caught:
+        landed(tmp_path, shelf)
+    assert caught.value.code == "bad_result"
+    assert shelf.downloaded == []
+
+
+def test_a_size_that_is_none_is_refused(tmp_path, shelf):
+    right = shelf.results[1]
+    shelf.results[1] = Result(right.kind, right.frame, right.sha256, -1)
+    with pytest.raises(ServerError, match="got -1 bytes") as caught:
+        landed(tmp_path, shelf)
+    assert caught.value.code == "bad_result"
+
+
+# --- one at a time ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_locks(monkeypatch):
+    """A file system that knows none."""
+
+    def refuse(file, operation):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+
+def test_while_somebody_brings_frames_nobody_else_does(tmp_path, shelf):
+    with opened(tmp_path) as landing:
+        with pytest.raises(RequestError, match="somebody else brings these frames here") as caught:
+            landed(tmp_path, shelf)
+        assert caught.value.code == "in_use"
+        assert caught.value.subject == "sh010_void_v001"
+        follow(shelf, landing)
+    assert landed(tmp_path, shelf).complete
+    assert names(tmp_path) == ["server", "sh010_void_v001"]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_however_it_ends_another_may_go_on(tmp_path, shelf, lost):
+    shelf.results = shelf.results[:2]
+    shelf.lost = lost
+    with pytest.raises((ConnectionLost, ServerError)):
+        landed(tmp_path, shelf)
+    assert names(tmp_path) == ["server", "sh010_void_v001"]
+    with opened(tmp_path):
+        assert ".sh010_void_v001.lock" in names(tmp_path)
+
+
+def test_two_versions_do_not_wait_for_each_other(tmp_path, shelf):
+    with opened(tmp_path):
+        assert landed(tmp_path, shelf, new_version=True).version.label == "v002"
+
+
+def test_a_job_that_is_there_already_is_there_while_somebody_mends_it(tmp_path, shelf):
+    landed(tmp_path, shelf)
+    with opened(tmp_path) as mending, opened(tmp_path) as again:
+        assert mending.complete
+        assert again.complete
+
+
+def test_what_another_has_finished_meanwhile_is_not_taken_back(tmp_path, shelf):
+    before = opened(tmp_path)
+    landed(tmp_path, shelf)
+    shelf.lost = True
+    shelf.results = []
+    with pytest.raises(ConnectionLost), before:
+        follow(shelf, before)
+    assert before.complete
+    assert opened(tmp_path).complete
+
+
+def test_a_version_that_another_has_given_back_meanwhile_is_made_again(tmp_path, shelf):
+    before = opened(tmp_path / "out")
+    opened(tmp_path / "out").leave()
+    assert names(tmp_path / "out") == []
+    (tmp_path / "out").rmdir()
+    with before:
+        follow(shelf, before)
+    assert opened(tmp_path / "out").complete
+
+
+def test_a_version_that_another_job_has_got_meanwhile_is_left_to_it(tmp_path, shelf):
+    before = opened(tmp_path)
+    opened(tmp_path).leave()
+    other = opened(tmp_path, job="f" * 32)
+    assert other.version == before.version
+    with pytest.raises(RequestError) as caught, before:
+        follow(shelf, before)
+    assert caught.value.code == "in_use"
+    assert manifest.read(other.version).job == "f" * 32
+
+
+@pytest.mark.parametrize("locks", [True, False])
+def test_nobody_sweeps_what_another_may_be_writing(tmp_path, shelf, request, locks):
+    if not locks:
+        request.getfixturevalue("no_locks")
+    landing = opened(tmp_path)
+    others = landing.version.folder / ".sh010_void_v001.1001.exr.99.part"
+    others.write_bytes(b"half")
+    if locks:
+        landing.leave()
+    else:
+        assert landed(tmp_path, shelf).complete
+    assert others.exists()
+
+
+@pytest.mark.parametrize("with_path", [True, False], ids=["copied", "downloaded"])
+def test_without_locks_two_at_once_do_no_harm(tmp_path, shelf, no_locks, with_path):
+    source = shelf if with_path else shelf.pathless()
+    landings = [opened(tmp_path / "out"), opened(tmp_path / "out")]
+    ready, complete = threading.Barrier(2), []
+
+    def work(landing):
+        with landing:
+            ready.wait()
+            follow(source, landing)
+        complete.append(landing.complete)
+
+    threads = [threading.Thread(target=work, args=(landing,)) for landing in landings]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert complete == [True, True]
+    version = landings[0].version
+    for frame in shelf.frames:
+        assert version.picture("comp", frame).read_bytes() == f"pixels of {frame}".encode() * 100
+    assert len(names(version.folder)) == 5
 
 
 # --- the report page -------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 import pytest
 
 from bridge.messages import ParameterInfo
-from bridge.parameters import fitted
+from bridge.parameters import expected, fitted
 
 
 def info(default, **rest):
@@ -50,3 +50,18 @@ def test_a_value_becomes_what_the_engine_takes(described, value, wanted):
 )
 def test_what_does_not_fit_is_nothing(described, value):
     assert fitted(described, value) is None
+
+
+@pytest.mark.parametrize(
+    ("described", "words"),
+    [
+        (info(True), "true or false"),
+        (REFINE, "one of auto, on, off"),
+        (info("auto"), "text"),
+        (info(1.0), "a number"),
+        (info(1, minimum=1), "a whole number from 1"),
+        (info(0.5, minimum=0.0, maximum=1.0), "a number from 0 to 1"),
+    ],
+)
+def test_what_a_parameter_takes_is_said_in_words(described, words):
+    assert expected(described) == words

@@ -36,6 +36,15 @@ def test_what_an_earlier_process_left_is_continued_and_digested(path):
     partial.close()
 
 
+def test_what_another_has_appended_counts_too(path):
+    mine, other = Partial(path, 1000), Partial(path, 1000)
+    mine.append(memoryview(bytes(1000)))
+    other.append(memoryview(bytes(1000)))
+    assert mine.settle() == other.settle() == sha256(bytes(2000))
+    for partial in (mine, other):
+        partial.close()
+
+
 def test_what_is_longer_than_the_whole_file_cannot_be_a_part_of_it(path):
     path.write_bytes(b"much too long")
     partial = Partial(path, 3)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from collections.abc import Sequence as Many
 from itertools import pairwise
 
+from bridge import limits
 from bridge.color_config import BUILTIN
 from bridge.errors import RequestError
 from bridge.messages import EngineInfo, ParameterInfo
-from bridge.parameters import fitted
+from bridge.parameters import expected, fitted
 from bridge.shot import (
     SCHEMA,
     Matte,
@@ -26,12 +27,6 @@ from void_server.broker.schedule import AUTO
 FRAME_LIMIT = 100_000
 """Most frames of a shot, and most files of a request."""
 
-PROMPT_LIMIT = 10_000
-"""Longest prompt, characters."""
-
-REACH_LIMIT = 4096.0
-"""Largest grow and feather, pixels."""
-
 CONFIG_LIMIT = 256 << 20
 """Largest OCIO config, bytes; archives with all LUTs of a show stay far below."""
 
@@ -43,7 +38,6 @@ VIEW_LIMIT = 256
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_LARGEST_SEED = 2**63 - 1
 
 
 def check_request(request: Request, *, room: int) -> None:
@@ -244,27 +238,14 @@ def _check_files(shot: Shot, room: int) -> None:
 
 
 def _check_numbers(request: Request) -> None:
-    name = request.shot.name
-    for label, value in (("grow", request.grow), ("feather", request.feather)):
-        if not 0.0 <= value <= REACH_LIMIT:  # false for NaN as well
-            raise RequestError(
-                name,
-                f"{label} is out of range (expected 0-{REACH_LIMIT:g} pixels, got {value:g})",
-                code="out_of_range",
-            )
-    if not 0 <= request.seed <= _LARGEST_SEED:
-        raise RequestError(
-            name,
-            f"the seed is out of range (expected 0-{_LARGEST_SEED}, got {request.seed})",
-            code="out_of_range",
-        )
-    if len(request.prompt) > PROMPT_LIMIT:
-        raise RequestError(
-            name,
-            f"the prompt is too long (expected at most {PROMPT_LIMIT} characters, "
-            f"got {len(request.prompt)})",
-            code="out_of_range",
-        )
+    for problem in limits.exceeded(
+        request.shot.name,
+        grow=request.grow,
+        feather=request.feather,
+        seed=request.seed,
+        prompt=request.prompt,
+    ):
+        raise problem
 
 
 def _check_parameter(
@@ -278,23 +259,9 @@ def _check_parameter(
             f"there is none of that name (expected one of {', '.join(sorted(known)) or 'none'})",
             code="parameter",
         )
-    expected = _expected(info)
     if fitted(info, value) is None:
         raise RequestError(
             subject,
-            f"it cannot be that (expected {expected}, got {value!r:.100})",
+            f"it cannot be that (expected {expected(info)}, got {value!r:.100})",
             code="parameter",
         )
-
-
-def _expected(info: ParameterInfo) -> str:
-    if isinstance(info.default, bool):
-        return "true or false"
-    if isinstance(info.default, str):
-        return f"one of {', '.join(info.choices)}" if info.choices else "text"
-    kind = "a whole number" if isinstance(info.default, int) else "a number"
-    if info.minimum is None and info.maximum is None:
-        return kind
-    low = "" if info.minimum is None else f" from {info.minimum:g}"
-    high = "" if info.maximum is None else f" to {info.maximum:g}"
-    return f"{kind}{low}{high}"

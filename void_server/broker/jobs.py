@@ -13,6 +13,7 @@ import msgspec
 
 from bridge.errors import RequestError, ServerError, VoidError
 from bridge.messages import JobStatus, Preview, State, Submitted
+from bridge.sequence import FrameRange, listed, missing
 from bridge.shot import Request, job_id
 from bridge.wire import ProtocolError
 from void_server.broker.admission import check_engine
@@ -287,13 +288,7 @@ class Jobs:
         if message.interrupted or message.state is None:
             self._enter(self._store.requeue, job, attempt, seconds=seconds)
         elif message.state == "done" and not self._results.complete(job):
-            error = ServerError(
-                "worker",
-                "it ended the job, but frames are missing",
-                "Submit the job again.",
-                code="incomplete",
-            )
-            self._fail(job, attempt, seconds, error)
+            self._fail(job, attempt, seconds, self._incomplete(job))
         else:
             self._readiness.forget(job)
             self._enter(
@@ -305,6 +300,18 @@ class Jobs:
                 error=message.error,
                 warnings=message.warnings,
             )
+
+    def _incomplete(self, job: str) -> ServerError:
+        wanted = self._store.request(job).shot
+        frames = FrameRange(wanted.first_frame, wanted.last_frame)
+        gaps = missing(self._results.finished(job), frames)
+        return ServerError(
+            "worker",
+            f"it ended the job, but frames are missing: {listed(gaps)} (expected {len(frames)}, "
+            f"got {len(frames) - len(gaps)})",
+            "Submit the job again.",
+            code="incomplete",
+        )
 
     def _fail(self, job: str, attempt: int, seconds: float, error: VoidError) -> None:
         log.warning("job %s failed: %s", job, error)

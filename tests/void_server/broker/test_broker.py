@@ -179,6 +179,7 @@ def test_a_job_that_is_called_done_without_all_its_frames_is_failed(
     ask = asker(served(settings).endpoint)
     end = ask.wait(ask.submit(request_for({"skip": [1003]})))
     assert (end.status.state, end.status.error.code) == ("failed", "incomplete")
+    assert end.status.error.text.endswith("frames are missing: 1003 (expected 5, got 4)")
 
 
 def test_a_worker_cannot_deliver_files_from_elsewhere(served, settings, asker, request_for):
