@@ -16,7 +16,7 @@ from host_plugins.install import build, startup_line, vendored, wheels
 from host_plugins.install import record as records
 from host_plugins.install.check import Finding, check
 from host_plugins.install.erase import erase
-from host_plugins.install.target import Target, changing
+from host_plugins.install.target import Target, changing, refuse_links
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the signal's number."""
@@ -112,6 +112,7 @@ def _told_install(target: Target, made: build.Made, kept: list[str]) -> list[str
 
 def _uninstall(options: argparse.Namespace, target: Target) -> tuple[_Answer, list[str]]:
     with changing(target.folder):
+        refuse_links(target)
         if target.folder.is_dir():
             build.mend(target)
         record = records.read(target.void) if target.void.is_dir() else None

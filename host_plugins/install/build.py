@@ -10,11 +10,17 @@ from pathlib import Path
 import bridge
 import host_plugins
 from bridge.errors import RequestError
+from host_plugins.install import manual, startup_line, wheels
 from host_plugins.install import record as records
-from host_plugins.install import startup_line, wheels
 from host_plugins.install.erase import erase
 from host_plugins.install.record import Installed
-from host_plugins.install.target import Target, changing, make_folder, readable_by_all
+from host_plugins.install.target import (
+    Target,
+    changing,
+    make_folder,
+    readable_by_all,
+    refuse_links,
+)
 from host_plugins.install.wheels import Machine
 
 SOURCES = {
@@ -64,10 +70,11 @@ def install(target: Target, machines: tuple[Machine, ...], wheel_folder: Path | 
         wheel_folder: Where to take them from; None for the package index.
 
     Raises:
-        RequestError: There is something else of our name, the libraries cannot be had, or the
-            folder cannot be written.
+        RequestError: There is something else of our name or a link, the libraries cannot be had,
+            or the folder cannot be written.
     """
     with changing(target.folder):
+        refuse_links(target)
         make_folder(target.folder)
         mend(target)
         older = _older(target)
@@ -112,6 +119,7 @@ def _build(
     folder.mkdir()
     try:
         _copy_sources(folder)
+        manual.write(folder / "docs")
         got = {
             machine.folder: wheels.fetch(machine, folder / "vendor" / machine.folder, wheel_folder)
             for machine in machines

@@ -102,8 +102,12 @@ def names(folder: Path) -> list[str]:
 
 
 def is_bytecode(name: str) -> bool:
-    """Whether Python has made a file for its own use; it makes it again when it needs it."""
-    return "__pycache__" in PurePosixPath(name).parts
+    """Whether Python has made a file for its own use; it makes it again when it needs it.
+
+    Anything else in such a folder is somebody's.
+    """
+    path = PurePosixPath(name)
+    return path.suffix == ".pyc" and path.parent.name == "__pycache__"
 
 
 def differences(folder: Path, record: Installed) -> Differences:

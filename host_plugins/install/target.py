@@ -47,6 +47,23 @@ class Target:
         return self.folder / ".void.old"
 
 
+def refuse_links(target: Target) -> None:
+    """Refuse to change what is not in the folder itself: through a link others would lose theirs.
+
+    Raises:
+        RequestError: One of our folders is a link, or on Windows a junction.
+        OSError: It cannot be seen.
+    """
+    for path in (target.void, target.coming, target.going):
+        if path.is_symlink() or (path.exists() and path.resolve().parent != path.parent.resolve()):
+            raise RequestError(
+                str(path),
+                f"it leads to another folder ({path.resolve()}), which others may use",
+                "Delete the link by hand, or name the folder that has the install with --dir.",
+                code="not_ours",
+            )
+
+
 def make_folder(folder: Path) -> None:
     """A folder, and those above it, that all may look into, whatever the umask.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from host_plugins.panel.plain import plain
 from host_plugins.panel.qt import QtCore, QtWidgets
 from host_plugins.panel.questions import Question
 
@@ -25,6 +26,8 @@ def ask(parent: QtWidgets.QWidget, question: Question, then: Callable[[], None])
     box.setWindowTitle(question.title)
     box.setText(question.text)
     box.setInformativeText(question.detail)
+    for label in box.findChildren(QtWidgets.QLabel):  # setTextFormat leaves out the smaller text
+        plain(label)
     yes = box.addButton(question.yes, QtWidgets.QMessageBox.ButtonRole.AcceptRole)
     no = box.addButton(question.no, QtWidgets.QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(no)

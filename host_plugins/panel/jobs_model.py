@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from bridge.messages import JobStatus
+from host_plugins.panel.plain import tooltip
 from host_plugins.panel.qt import QtCore
 from host_plugins.panel.rows import Row, row, told
 
@@ -62,7 +63,7 @@ class JobsModel(QtCore.QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(shown, index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return told(self.jobs[index.row()])
+            return tooltip(told(self.jobs[index.row()]))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{COLUMNS[index.column()]}: {_text(shown, index.column())}"
         if role == SHARE:

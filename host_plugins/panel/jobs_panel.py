@@ -12,6 +12,7 @@ from host_plugins.panel.jobs_table import JobsTable
 from host_plugins.panel.news import Collected, Collecting, Lost, News, Pictured, Refused, Seen, Told
 from host_plugins.panel.notice import Arrival, Notice
 from host_plugins.panel.picture import Picture
+from host_plugins.panel.plain import plain
 from host_plugins.panel.qt import QtCore, QtGui, QtWidgets
 from host_plugins.panel.rows import told
 from host_plugins.panel.server_bar import ServerBar
@@ -53,7 +54,7 @@ class JobsPanel(QtWidgets.QWidget):
         self.error, self.outcome = Notice("What went wrong"), Notice("What was done")
         self.table = JobsTable()
         self.picture = Picture()
-        self.told = QtWidgets.QLabel()
+        self.told = plain(QtWidgets.QLabel())
         self.arrival = Arrival(self.work.stop_collecting)
         self.collect = self._button("Collect...", "Bring the frames into a folder", self._collect)
         self.cancel = self._button("Cancel...", "Stop the job; finished frames stay", self._cancel)

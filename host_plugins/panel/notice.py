@@ -8,6 +8,7 @@ from pathlib import Path
 from bridge.errors import VoidError
 from host_plugins.panel.error_text import details, said
 from host_plugins.panel.news import Collected, Collecting
+from host_plugins.panel.plain import plain, tooltip
 from host_plugins.panel.qt import QtCore, QtGui, QtWidgets
 from host_plugins.panel.shades import shade
 
@@ -22,7 +23,7 @@ class Notice(QtWidgets.QLabel):
         self._meaning = "good"
         self.setAccessibleName(name)
         self.setWordWrap(True)
-        self.setTextFormat(Qt.TextFormat.PlainText)
+        plain(self)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.hide()
 
@@ -44,7 +45,7 @@ class Notice(QtWidgets.QLabel):
         palette.setColor(QtGui.QPalette.ColorRole.WindowText, shade(meaning, palette))
         self.setPalette(palette)
         self.setText(text)
-        self.setToolTip(details)
+        self.setToolTip(tooltip(details))
         self.show()
 
 
@@ -56,7 +57,7 @@ class Arrival(QtWidgets.QWidget):
         self._folder: Path | None = None
         self.bar = QtWidgets.QProgressBar()
         self.bar.setAccessibleName("Frames collected")
-        self.words = QtWidgets.QLabel()
+        self.words = plain(QtWidgets.QLabel())
         self.words.setWordWrap(True)
         self.button = QtWidgets.QPushButton("Stop")
         self.button.clicked.connect(lambda: self._pressed(stop))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.messages import Preview
+from host_plugins.panel.plain import plain
 from host_plugins.panel.qt import QtCore, QtGui, QtWidgets
 
 Qt = QtCore.Qt
@@ -16,7 +17,7 @@ class Picture(QtWidgets.QWidget):
         self.job = ""
         self._pixmap = QtGui.QPixmap()
         self._canvas = _Canvas()
-        self.caption = QtWidgets.QLabel()
+        self.caption = plain(QtWidgets.QLabel())
         self.caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.caption.setWordWrap(True)
         whole = QtWidgets.QVBoxLayout(self)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bridge.messages import Welcome
 from host_plugins.panel import server_text
+from host_plugins.panel.plain import plain
 from host_plugins.panel.qt import QtCore, QtGui, QtWidgets
 from host_plugins.panel.shades import shade
 
@@ -41,7 +42,7 @@ class ServerBar(QtWidgets.QWidget):
         self.button = QtWidgets.QPushButton("Refresh")
         self.button.setToolTip("Ask the server now (F5)")
         self.button.clicked.connect(lambda: refresh())
-        self.words = QtWidgets.QLabel()
+        self.words = plain(QtWidgets.QLabel())
         self.words.setWordWrap(True)
         self.words.setAccessibleName("What the server is")
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -1,13 +1,17 @@
 """``void install`` from end to end."""
 
 import json
+import os
 import shutil
 import sys
 
 import pytest
 
-from host_plugins.install import startup_line, vendored, wheels
+from host_plugins.install import build, startup_line, vendored, wheels
 from host_plugins.install.__main__ import main
+from host_plugins.install.target import Target
+
+posix = pytest.mark.skipif(os.name == "nt", reason="links need a right that few have there")
 
 
 @pytest.fixture
@@ -104,6 +108,47 @@ def test_bytecode_that_python_made_goes_with_the_install(bare, answered):
     assert answered("--dir", bare.folder, "--check")[1]["ok"]
     assert answered("--dir", bare.folder, "--uninstall")[1]["kept"] == []
     assert not bare.void.exists()
+
+
+def test_what_somebody_keeps_in_a_folder_of_bytecode_is_not_deleted(bare, answered):
+    for name in ("lib/bridge/__pycache__/notes.txt", "__pycache__/show/setup.pyc"):
+        (bare.void / name).parent.mkdir(parents=True)
+        (bare.void / name).write_text("mine")
+
+    kept = answered("--dir", bare.folder, "--uninstall")[1]["kept"]
+
+    assert len(kept) == 2
+    assert (bare.void / "lib/bridge/__pycache__/notes.txt").read_text() == "mine"
+    assert (bare.void / "__pycache__/show/setup.pyc").read_text() == "mine"
+
+
+@posix
+@pytest.mark.parametrize("name", ["void", ".void.old", ".void.new"])
+@pytest.mark.parametrize("action", [(), ("--uninstall",)], ids=["install", "uninstall"])
+def test_nothing_is_changed_through_a_link_to_a_studios_folder(
+    bare, install, tmp_path, name, action
+):
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / name).symlink_to(bare.void)
+    (home / "init.py").write_bytes(bare.init.read_bytes())
+    before = names(bare.folder), names(home)
+
+    _, error = refused(install("--dir", home, *action, "--json"))
+
+    assert error["code"] == "not_ours"
+    assert str(bare.void) in error["text"]
+    assert (names(bare.folder), names(home)) == before
+
+
+@posix
+def test_a_folder_for_plug_ins_that_is_itself_a_link_is_as_good_as_any(install, tmp_path):
+    (tmp_path / "dotfiles").mkdir()
+    (tmp_path / "nuke").symlink_to(tmp_path / "dotfiles")
+    build.install(Target(tmp_path / "nuke"), (), None)
+
+    assert install("--dir", tmp_path / "nuke", "--uninstall")[0] == 0
+    assert names(tmp_path / "dotfiles") == []
 
 
 def test_a_record_that_names_a_file_outside_its_folder_deletes_nothing(bare, install, tmp_path):

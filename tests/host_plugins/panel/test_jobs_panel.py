@@ -257,6 +257,23 @@ def test_columns_give_way_where_there_is_no_room(server, panel, until, width, co
     assert widths <= panel.table.viewport().width()
 
 
+def test_what_a_server_says_is_never_taken_for_html(server, panel, until):
+    from PySide6 import QtCore, QtWidgets
+
+    said = '<img src="file:///etc/hostname">'
+    job = server.submit("sh090", 1400, pause=0.05, stage=said, warnings=[said])
+    select(panel, until, job)
+    until(lambda: said in panel.told.text() and cell(panel, 0, 6), "the stage and the note")
+    panel.cancel.click()
+    box_of(panel, until)
+    labels = panel.findChildren(QtWidgets.QLabel)
+    assert len(labels) > 6
+    assert {one.textFormat() for one in labels} == {QtCore.Qt.TextFormat.PlainText}
+    tip = panel.table.jobs.index(0, 0).data(QtCore.Qt.ItemDataRole.ToolTipRole)
+    assert "&lt;img" in tip
+    assert "<img" not in tip
+
+
 def test_every_control_has_a_name_for_a_screen_reader(panel):
     controls = [panel.table, panel.server.address, panel.collect, panel.cancel, panel.purge]
     assert all(control.accessibleName() for control in controls)
