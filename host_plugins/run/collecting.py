@@ -5,7 +5,7 @@ What is on disk already needs no server; what is not is followed like a run of o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,8 @@ class Remembered:
     """What a document knows of the jobs it has left.
 
     Attributes:
-        jobs: Their ids by view, as `host_plugins.run.host.Host.remember` got them.
+        jobs: Their ids by view, as `host_plugins.run.host.Host.remember` got them; "" for a view
+            that was not begun.
         name: Base of the results' names, as in `host_plugins.run.order.Order.name`.
         out: Folder that gets the version folders.
         server: The server's endpoint.
@@ -41,6 +42,16 @@ class Remembered:
     out: Path
     server: str
     server_key: str = ""
+
+    @property
+    def begun(self) -> dict[str, str]:
+        """The views that have a job."""
+        return {view: job for view, job in self.jobs.items() if job}
+
+    @property
+    def not_begun(self) -> tuple[str, ...]:
+        """The views that were still to come when the document was closed."""
+        return tuple(view for view, job in self.jobs.items() if not job)
 
     def name_of(self, view: str) -> str:
         """The base of one view's names."""
@@ -70,26 +81,37 @@ class Collecting(Run):
 
     def _steps(self) -> Ending:
         known = self._remembered
-        self._telling.views = len(known.jobs)
+        self._telling.views = len(known.begun) or 1
         self._telling.checking("looking for earlier results")
         self._begun.update(self._on_disk())
-        lacking = [view for view in known.jobs if not self._complete(view)]
-        self._wanted = sum(len(self._begun[view].finished) for view in {*known.jobs} - {*lacking})
-        if lacking:
-            with self._dialled(self._timeout) as client:
-                try:
-                    client.hello()
-                except ConnectionLost:
-                    return endings.away(self._landings())
-                self._collect(lacking, client)
-        return endings.done(self._landings())
+        lacking = [view for view in known.begun if not self._complete(view)]
+        self._wanted = sum(len(self._begun[view].finished) for view in {*known.begun} - {*lacking})
+        early = self._brought(lacking) if lacking else None
+        if early is None and known.not_begun:
+            raise _not_begun([view or known.name for view in known.not_begun])
+        return early or endings.done(self._landings())
+
+    def _brought(self, views: list[str]) -> Ending | None:
+        """Bring what is lacking; how it ended if that is not for us to do now."""
+        with self._dialled(self._timeout) as client:
+            try:
+                client.hello()
+            except ConnectionLost:
+                return endings.away(self._landings())
+            try:
+                self._collect(views, client)
+            except RequestError as error:
+                if error.code != "in_use":
+                    raise
+                return endings.others(error, self._landings())
+        return None
 
     def _on_disk(self) -> dict[str, Landing]:
         known = self._remembered
         with write_once.writing_to(known.out):
             found = {
                 view: find(known.out, name=known.name_of(view), job=job)
-                for view, job in known.jobs.items()
+                for view, job in known.begun.items()
             }
         return {view: landing for view, landing in found.items() if landing is not None}
 
@@ -121,6 +143,9 @@ class Collecting(Run):
             raise _gone(name, "the server does not know its job any more", error.code) from error
         if status.state == "uploading":
             raise _gone(name, "it was not sent whole before the document was closed", "not_sent")
+        if status.name != name:
+            # A document that was copied remembers jobs of the one that it was copied from.
+            raise _gone(name, f"the job that it remembers is {status.name}'s", "unknown_job")
         return status
 
     def _dialled(self, timeout: float) -> Client:
@@ -131,6 +156,13 @@ class Collecting(Run):
 def collect(screen: Screen, remembered: Remembered) -> Ending:
     """Collect in this thread, to the end."""
     return Collecting(screen, remembered).run()
+
+
+def _not_begun(views: Sequence[str]) -> RequestError:
+    text = (
+        f"{'it was' if len(views) == 1 else 'they were'} not begun before the document was closed"
+    )
+    return _gone(" and ".join(views), text, "not_begun")
 
 
 def _gone(name: str, text: str, code: str) -> RequestError:

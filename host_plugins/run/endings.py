@@ -10,8 +10,9 @@ from bridge.errors import ConnectionLost, VoidError
 from bridge.landing import Landing
 from bridge.sequence import listed
 from bridge.wording import duration
+from host_plugins.run.order import Purpose
 from host_plugins.run.progress import Ending
-from host_plugins.run.texts import told
+from host_plugins.run.texts import coded, told
 
 PLATE = "the plate is unchanged"
 
@@ -24,11 +25,13 @@ class _Ran(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-def done(landings: Mapping[str, Landing]) -> Ending:
+def done(landings: Mapping[str, Landing], purpose: Purpose = "remove") -> Ending:
     """Everything is there."""
     ran = [_ran(landing) for landing in landings.values()]
     frames = {frame for landing in landings.values() for frame in landing.finished}
-    parts = [f"{_versions(landings)} is there: frames {listed(frames)}"]
+    # The versions of previews are apart, and no host offers them by number.
+    what = "The preview" if purpose == "preview" else _versions(landings)
+    parts = [f"{what} is there: frames {listed(frames)}"]
     parts += sorted({f"engine {one.engine}" for one in ran if one.engine})
     seconds = sum(one.seconds for one in ran)
     parts += [duration(seconds)] if seconds else []
@@ -37,11 +40,10 @@ def done(landings: Mapping[str, Landing]) -> Ending:
     return Ending(end="done", text=text, landings=dict(landings))
 
 
-def cancelled(landings: Mapping[str, Landing], wanted: int) -> Ending:
+def cancelled(landings: Mapping[str, Landing], wanted: int, purpose: Purpose = "remove") -> Ending:
     """The artist has stopped it, or somebody at the server."""
-    return Ending(
-        end="cancelled", text=f"Cancelled. {_kept(landings, wanted)}.", landings=dict(landings)
-    )
+    text = f"Cancelled. {_kept(landings, wanted, purpose)}."
+    return Ending(end="cancelled", text=text, landings=dict(landings))
 
 
 def declined() -> Ending:
@@ -62,8 +64,18 @@ def away(landings: Mapping[str, Landing]) -> Ending:
     return Ending(end="detached", text=text, landings=dict(landings))
 
 
+def others(error: VoidError, landings: Mapping[str, Landing]) -> Ending:
+    """Somebody else brings the frames already, into the same folder: nothing is wrong with that."""
+    return Ending(end="detached", text=told(error), landings=dict(landings))
+
+
 def failed(
-    error: VoidError, landings: Mapping[str, Landing], wanted: int, *, at_server: bool
+    error: VoidError,
+    landings: Mapping[str, Landing],
+    wanted: int,
+    purpose: Purpose = "remove",
+    *,
+    at_server: bool,
 ) -> Ending:
     """Something went wrong.
 
@@ -71,24 +83,26 @@ def failed(
         error: What.
         landings: What has landed, by view.
         wanted: Frames wanted of all views.
+        purpose: What the run was for.
         at_server: Whether the server has the job and goes on with it.
     """
-    text = told(error)
+    text, kept = told(error), _kept(landings, wanted, purpose)
     if isinstance(error, ConnectionLost) and at_server:
-        text = (
-            f"The VOID {error.subject} stopped answering. {_kept(landings, wanted)}. Press the "
-            "button again to go on."
+        text = coded(
+            f"The VOID {error.subject} stopped answering. {kept}. Press the button again to go on.",
+            error.code,
         )
     elif landings:
-        text = f"{text}\n{_kept(landings, wanted)}."
+        text = f"{text}\n{kept}."
     return Ending(end="failed", text=text, landings=dict(landings), error=error)
 
 
-def _kept(landings: Mapping[str, Landing], wanted: int) -> str:
+def _kept(landings: Mapping[str, Landing], wanted: int, purpose: Purpose) -> str:
     count = _count(landings)
     if not count:
         return f"No frame was finished; {PLATE}"
-    return f"{count} of {wanted} frames kept in {_versions(landings)}; {PLATE}"
+    where = "the preview" if purpose == "preview" else _versions(landings)
+    return f"{count} of {wanted} frames kept in {where}; {PLATE}"
 
 
 def _so_far(landings: Mapping[str, Landing], wanted: int) -> str:

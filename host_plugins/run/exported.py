@@ -107,6 +107,21 @@ class Export:
             for role, found in self.found(order).items()
         }
 
+    def check_untouched(self) -> None:
+        """See that every file is still what was exported.
+
+        Raises:
+            RequestError: One is not: somebody else has written there, or taken it away.
+        """
+        touched = _touched(self.folder, self.record)
+        if touched is not None:
+            raise RequestError(
+                str(self.folder / touched.name),
+                "somebody has changed it since it was exported",
+                "Export it again.",
+                code="changed",
+            )
+
     def keep_digests(self, sequences: Mapping[str, Sequence]) -> None:
         """Note what the files' digests are, for this run and the next one.
 
@@ -170,7 +185,7 @@ def reopened(folder: Path, order: Order, fingerprint: str) -> Export | None:
         record = msgspec.json.decode((folder / RECORD).read_bytes(), type=Record)
     except (OSError, msgspec.DecodeError):
         return None
-    if record != _record(order, fingerprint, record.files) or not _untouched(folder, record):
+    if record != _record(order, fingerprint, record.files) or _touched(folder, record):
         return None
     export = Export(folder, record)
     with suppress(RequestError):
@@ -189,11 +204,11 @@ def _record(order: Order, fingerprint: str, files: dict[str, tuple[ExportedFile,
     )
 
 
-def _untouched(folder: Path, record: Record) -> bool:
-    return all(
-        _stat(folder / file.name) == (file.size, file.mtime_ns)
-        for files in record.files.values()
-        for file in files
+def _touched(folder: Path, record: Record) -> ExportedFile | None:
+    """The first file that is not what it was when the export was whole."""
+    files = (file for files in record.files.values() for file in files)
+    return next(
+        (file for file in files if _stat(folder / file.name) != (file.size, file.mtime_ns)), None
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bridge.landing import Landing
+from bridge.messages import Welcome
 from host_plugins.run.order import Order, Purpose
 from host_plugins.run.progress import Ending, Progress
 
@@ -23,6 +24,14 @@ class Host(Protocol):
 
         Raises:
             VoidError: Something is missing or cannot be; all of it is in one error.
+        """
+        ...
+
+    def describe(self, welcome: Welcome) -> None:
+        """What the server is and can do, for the node's knobs; may be ignored.
+
+        Called after `order`, so that what it changes is for the next press of a button; and once
+        more after the exports, if the server had no worker yet that could say anything.
         """
         ...
 
@@ -44,7 +53,11 @@ class Host(Protocol):
         ...
 
     def remember(self, jobs: dict[str, str]) -> None:
-        """Keep the job's id for each view where a reopened document finds it."""
+        """Keep the job's id for each view where a reopened document finds it.
+
+        Called before a view's job is sent, each time with all views of the order: the id is ""
+        for those that have not begun. A preview is not remembered.
+        """
         ...
 
     def show(self, progress: Progress) -> None:

@@ -14,6 +14,7 @@ from bridge.messages import FINAL, JobStatus
 from host_plugins.run import endings
 from host_plugins.run.cancelling import Cancelled, Left, Token
 from host_plugins.run.line import Line
+from host_plugins.run.order import Purpose
 from host_plugins.run.progress import Ending, Progress, Stage
 from host_plugins.run.telling import Telling
 from host_plugins.run.texts import unexpected
@@ -50,11 +51,23 @@ class Run(ABC):
 
     Args:
         screen: The host.
+        purpose: What it is for.
         timeout: Seconds to wait for an answer of the server.
         patience: Seconds of silence after which it counts as gone.
+
+    Attributes:
+        purpose: What it is for.
     """
 
-    def __init__(self, screen: Screen, *, timeout: float, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        screen: Screen,
+        *,
+        purpose: Purpose = "remove",
+        timeout: float,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.purpose: Purpose = purpose
         self._screen = screen
         self._timeout = timeout
         self._patience = patience
@@ -110,7 +123,7 @@ class Run(ABC):
 
     def run(self) -> Ending:
         """Do it. Never raises for what goes wrong: that is in the ending."""
-        ending = endings.cancelled({}, 0)
+        ending = endings.cancelled({}, 0, self.purpose)
         try:
             ending = self._attached(self._outcome())
         finally:
@@ -186,13 +199,15 @@ class Run(ABC):
         """A run that was stopped may fail over it first: that is no failure."""
         landings = self._landings()
         if self._token.cancelled or isinstance(error, Cancelled):
-            return endings.cancelled(landings, self._wanted)
+            return endings.cancelled(landings, self._wanted, self.purpose)
         if self._token.left or isinstance(error, Left):
             return endings.left(landings, self._wanted, at_server=self._at_server)
         return self._failed(error)
 
     def _failed(self, error: VoidError) -> Ending:
-        return endings.failed(error, self._landings(), self._wanted, at_server=self._at_server)
+        return endings.failed(
+            error, self._landings(), self._wanted, self.purpose, at_server=self._at_server
+        )
 
     def _attached(self, ending: Ending) -> Ending:
         """Once more at the end, with everything; not into a document that is closed."""

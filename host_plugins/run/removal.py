@@ -46,9 +46,6 @@ class Removal(Run):
         purpose: What it is for.
         timeout: Seconds to wait for an answer of the server.
         patience: Seconds of silence after which it counts as gone.
-
-    Attributes:
-        purpose: What it is for.
     """
 
     def __init__(
@@ -59,8 +56,7 @@ class Removal(Run):
         timeout: float = TIMEOUT,
         patience: float = PATIENCE,
     ) -> None:
-        super().__init__(host, timeout=timeout, patience=patience)
-        self.purpose = purpose
+        super().__init__(host, purpose=purpose, timeout=timeout, patience=patience)
         self._host = host
         self._jobs: dict[str, str] = {}
 
@@ -71,13 +67,18 @@ class Removal(Run):
         self._telling.views = len(order.views)
         with connect(order, timeout=self._timeout) as client, self._tidied(order):
             self._telling.checking("asking the server")
-            welcome = client.hello()
-            abilities.check(order, welcome)
+            welcome = self._welcomed(order, client)
             if not self._may_queue(order, client):
                 return endings.declined()
             exported = self._exported(order)
             self._remove_all(order, exported, client, welcome)
-        return endings.done(self._landings())
+        return endings.done(self._landings(), self.purpose)
+
+    def _welcomed(self, order: Order, client: Client) -> Welcome:
+        welcome = client.hello()
+        self._host.describe(welcome)
+        abilities.check(order, welcome)
+        return welcome
 
     def _may_queue(self, order: Order, client: Client) -> bool:
         own = {order.name_of(view) for view in order.views}
@@ -113,8 +114,11 @@ class Removal(Run):
         self, order: Order, exported: Mapping[str, Export], client: Client, welcome: Welcome
     ) -> None:
         line = Line(client, self._token, patience=self._patience, on_silence=self._telling.silence)
+        if not welcome.engines:  # its first worker was not up yet; the export gave it time
+            welcome = line.insist(partial(self._welcomed, order, client))
         parameters = abilities.parameters_of(order, welcome.engines)
         same: dict[str, Any] = {}
+        self._jobs = dict.fromkeys(order.views, "")
         for index, (view, export) in enumerate(exported.items()):
             self._telling.begin(index)
             shot = self._prepared(order, view, export, parameters, same)
@@ -161,6 +165,7 @@ class Removal(Run):
             total = sum(source.size for source, _ in lacking)
             self._telling.sending(0, total, view=view)
             line.upload(lacking, lambda done: self._telling.sending(done, total, view=view))
+        self._at_server = True
 
     def _remember(self, view: str, job: str) -> None:
         """A preview is over in a moment and nothing to come back for."""

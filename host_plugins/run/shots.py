@@ -28,12 +28,15 @@ _LOOK_SECONDS = 0.1
 def read(export: Export, order: Order, token: Token, on_bytes: OnBytes) -> None:
     """Find out the digest of every exported file, unless they are known; keeps them.
 
-    The files are read in other threads; ``on_bytes`` is called in this one.
+    The files are read in other threads; ``on_bytes`` is called in this one. An hour may lie between
+    the export and this, if another view's job was in between.
 
     Raises:
-        RequestError: A file cannot be read, or the record cannot be written.
+        RequestError: A file is not what was exported, cannot be read, or the record cannot be
+            written.
         Cancelled: The token was pressed.
     """
+    export.check_untouched()
     if export.read:
         return
     found = export.found(order)
@@ -45,6 +48,7 @@ def read(export: Export, order: Order, token: Token, on_bytes: OnBytes) -> None:
         while not wait((reading,), _LOOK_SECONDS).done:
             on_bytes(counted.bytes, total)
         sequences = reading.result()
+    export.check_untouched()
     export.keep_digests(dict(zip(found, sequences, strict=True)))
 
 

@@ -7,9 +7,11 @@ the command line names its options, a node names its knobs. Here are the node's 
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 
 from bridge.errors import ServerError, VoidError
+from bridge.settings import variable
 from host_plugins.run.problems import Problems
 
 LOG = "void"
@@ -30,14 +32,14 @@ _HINTS = {
     "device_memory": "Try quality draft, a smaller model size, or another server.",
     "empty_matte": "Check the roto's frame range and that it writes alpha.",
     "frames_missing": "Press the button again to fetch only these.",
+    "in_use": "Wait until that is done, then choose the version in the Result tab.",
     "incomplete": "Press the button again to make only these.",
     "matte_size": "Reformat one of them; nothing was resized for you.",
-    "missing_frames": 'Render them, or set "missing" to Hold in the Remove tab.',
+    "missing_frames": 'Render them, or set "Missing frames" to Hold in the Remove tab.',
     "not_writable": "Choose another results folder in Advanced.",
     "out_of_memory": "Try quality draft, a shorter range, or a server with more memory.",
-    "outside_roots": 'Set "transport" to Auto or Stream in the Server tab, or start the server '
+    "outside_roots": 'Set "Transport" to Auto or Stream in the Server tab, or start the server '
     "with --roots.",
-    "prompt": 'Describe what should be visible after the removal, e.g. "An empty brick wall."',
     "protocol_version": "Update the older one: the same version of void-bridge belongs on both "
     f"sides. {UNCHANGED}",
     "would_overwrite": "Move it away and press the button again.",
@@ -46,19 +48,18 @@ _HINTS = {
 
 
 def told(error: VoidError) -> str:
-    """What the artist reads: what happened, what to do; several problems a line each."""
+    """What the artist reads: what happened, what to do, and the code to look it up by.
+
+    Several problems get a line each.
+    """
     if isinstance(error, Problems):
         return "\n".join(map(told, error.errors))
-    if error.code in _SENTENCES:
-        return _SENTENCES[error.code]
-    if error.code in _PHRASED:
-        return _PHRASED[error.code](error)
-    if error.code in _HINTS:
-        return f"{error.subject}: {error.text}. {_HINTS[error.code]}"
-    if "--" in error.hint and not isinstance(error, ServerError):
-        # It names options of the command line, which a node does not have; an operator has them.
-        return f"{error.subject}: {error.text}."
-    return str(error)
+    return coded(_said(error), error.code)
+
+
+def coded(text: str, code: str) -> str:
+    """A text that ends with an error's code, under which the documentation says more."""
+    return f"{text} [{code}]"
 
 
 def unexpected(error: BaseException) -> VoidError:
@@ -73,11 +74,31 @@ def unexpected(error: BaseException) -> VoidError:
     )
 
 
+def _said(error: VoidError) -> str:
+    if error.code in _SENTENCES:
+        return _SENTENCES[error.code]
+    if error.code in _PHRASED:
+        return _PHRASED[error.code](error)
+    if error.code in _HINTS:
+        return f"{error.subject}: {error.text}. {_HINTS[error.code]}"
+    if "--" in error.hint and not isinstance(error, ServerError):
+        # It names options of the command line, which a node does not have; an operator has them.
+        return f"{error.subject}: {error.text}."
+    return str(error)
+
+
 def _unreachable(error: VoidError) -> str:
+    """Where the environment names the server, the node's address has no say."""
     server = error.subject.removeprefix("server ")
+    for_all = variable("server")
+    address = (
+        f"correct {for_all}, which wins over the Server tab"
+        if os.environ.get(for_all)
+        else "set the address in the Server tab"
+    )
     return (
-        f"Can't reach the VOID server at {server}. Start it with void-server, or set the address "
-        f"in the Server tab. {UNCHANGED}"
+        f"Can't reach the VOID server at {server}. Start it with void-server, or {address}. "
+        f"{UNCHANGED}"
     )
 
 

@@ -66,6 +66,7 @@ class FileHost:
         self.calls = []
         self.questions = []
         self.remembered = {}
+        self.described = []
         self.shown = []
         self.attached = []
         self.ending = None
@@ -75,6 +76,11 @@ class FileHost:
         self._called("order")
         assert purpose == self.asked_for.purpose
         return self.asked_for
+
+    def describe(self, welcome):
+        self._called("describe", after="order")
+        assert not any(known.engines for known in self.described), "it has been said"
+        self.described.append(welcome)
 
     def fingerprint(self, order, view):
         self._called("fingerprint", after="order")
@@ -98,7 +104,9 @@ class FileHost:
 
     def remember(self, jobs):
         self._called("remember", after="fingerprint")
-        assert {**self.remembered, **jobs} == jobs, "no view is forgotten"
+        assert list(jobs) == list(self.asked_for.views), "every view, from the first time on"
+        begun = {view: job for view, job in self.remembered.items() if job}
+        assert {**jobs, **begun} == jobs, "what has begun stays"
         self.remembered = dict(jobs)
 
     def show(self, progress):

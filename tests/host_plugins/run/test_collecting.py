@@ -1,10 +1,13 @@
 """A document that is opened again finds what it left to the server."""
 
+from dataclasses import replace
+
 import pytest
 
 from bridge.client import Client
 from bridge.landing import begin
 from host_plugins.run.collecting import Collecting, Remembered, collect
+from host_plugins.run.order import MAIN
 from host_plugins.run.removal import Removal
 
 
@@ -39,8 +42,9 @@ def remembered(order, jobs):
 def left(idle, order_of, host_of):
     """Begins a job, leaves it to the server, and says what the document remembers of it."""
 
-    def leave(name, stage="running", footage=None, **script):
-        order = order_of(idle.endpoint, script=script, name=name, kinds=("comp",), transport="auto")
+    def leave(name, stage="running", footage=None, views=(MAIN,), **script):
+        fields = {"name": name, "views": views, "kinds": ("comp",), "transport": "auto"}
+        order = order_of(idle.endpoint, script=script, **fields)
         host = host_of(order)
         host.footage = footage or host.footage
         removal = Removal(host, "remove")
@@ -148,3 +152,44 @@ def test_two_views_are_collected_into_their_own_folders(idle, order_of, host_of)
         "right": (1001, 1002, 1003, 1004),
     }
     assert ending.landings["right"].version.stem == "eyes_right_void_v001"
+
+
+def test_a_view_that_was_still_to_come_is_said(left, idle):
+    order, jobs, _ = left("closed", pause=0.05, views=("left", "right"))
+    assert jobs["left"]
+    assert jobs["right"] == ""
+    screen = Reopened()
+    ending = collect(screen, remembered(order, jobs))
+    assert (ending.end, ending.error.code) == ("failed", "not_begun")
+    assert ending.text.startswith(
+        "right: it was not begun before the document was closed. Press the button again"
+    )
+    assert screen.attached[-1] == {"left": (1001, 1002, 1003, 1004)}
+
+
+def test_frames_that_somebody_else_brings_already_are_left_to_them(left, idle, wait_for):
+    """A script that is open twice: one brings the frames, the other shows what is there."""
+    order, jobs, _ = left("twice", pause=0.05)
+    wait_for(lambda: idle.state(jobs[""]) == "done", "the job to be done")
+    landing = begin(order.out, name=order.name, job=jobs[""], padding=4)
+    with Client(idle.endpoint) as client, landing:
+        for result in client.status(jobs[""]).results[:3]:
+            landing.land(result, client)
+        landing.write_sidecar("partial")
+        screen = Reopened()
+        ending = collect(screen, remembered(order, jobs))
+        assert (ending.end, ending.error) == ("detached", None)
+        assert "somebody else brings these frames here" in ending.text
+        assert ending.text.endswith("[in_use]")
+        assert screen.attached == [{"": (1001, 1002, 1003)}]
+    assert collect(Reopened(), remembered(order, jobs)).end == "done"
+
+
+def test_a_job_of_another_shot_is_not_brought(left):
+    """A document that is a copy of another remembers that one's jobs."""
+    order, jobs, _ = left("original", pause=0.05)
+    copied = replace(remembered(order, jobs), name="copy")
+    ending = collect(Reopened(), copied)
+    assert (ending.end, ending.error.code) == ("failed", "unknown_job")
+    assert "copy: the job that it remembers is original's" in ending.text
+    assert list(order.out.glob("copy*")) == []

@@ -2,6 +2,7 @@
 
 import os
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,24 @@ def test_an_export_of_another_order_is_not_used(order, order_of, fields):
     exports.made(order, "", writing())
     other = order_of(order.server, **fields)
     assert exports.kept(other, "", "as it was") is None
+
+
+@pytest.mark.parametrize("when", ["before it is read", "while it is read", "after it was read"])
+def test_another_hand_in_the_export_is_noticed_before_it_is_sent(order, when):
+    """Two scripts may export into one folder: a plate of another shot must not be sent."""
+    export = exports.made(order, "", writing())
+    file = export.folder / "plate.1002.exr"
+    other = partial(file.write_bytes, b"a plate of another shot")
+    if when == "before it is read":
+        other()
+    if when == "after it was read":
+        read(export, order)
+        other()
+    with pytest.raises(RequestError, match="somebody has changed it") as refused:
+        shots.read(export, order, Token(), lambda done, total: other())
+    assert refused.value.code == "changed"
+    assert str(file) in str(refused.value)
+    assert exports.kept(order, "", "as it was") is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"not JSON", b'{"schema": 99}'])

@@ -5,8 +5,11 @@ import threading
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
-from bridge.messages import Control, Hello, Jobs, Welcome
+from bridge.client import Client
+from bridge.landing import begin
+from bridge.messages import Control, EngineInfo, Hello, Jobs, Welcome
 from bridge.wire import CREDIT, MAX_CHUNK, Router
 from host_plugins.run.removal import Removal
 
@@ -15,23 +18,27 @@ NOBODY = "tcp://127.0.0.1:9"
 
 @pytest.fixture
 def speaking():
-    """Starts servers that know Hello and GetJobs alone, and speak the protocol they are told."""
+    """Starts servers that know Hello and GetJobs alone, and speak the protocol they are told.
+
+    They offer nothing at the first Hello, as a server does whose workers are not up yet.
+    """
     over = threading.Event()
 
-    def answer(router, welcome):
+    def answer(router, welcome, engines):
         while not over.is_set():
             incoming = router.receive(0.02)
             if incoming is not None:
                 said = welcome if isinstance(incoming.message, Hello) else Jobs(())
                 router.send(incoming.peer, incoming.request, said)
+                welcome = replace(welcome, engines=engines)
         router.close()
 
     with contextlib.ExitStack() as stack:
 
-        def start(protocol):
+        def start(protocol, *engines):
             router = Router("tcp://127.0.0.1:0", receives=Control)
             welcome = Welcome(protocol, "0.0.1", "epoch", MAX_CHUNK, CREDIT, False, (), (), 0)
-            thread = threading.Thread(target=answer, args=(router, welcome))
+            thread = threading.Thread(target=answer, args=(router, welcome, engines))
             thread.start()
             stack.callback(thread.join)
             return router.endpoint
@@ -46,7 +53,7 @@ def test_a_server_that_is_not_there_is_said_before_anything_is_done(order_of, ho
     assert (ending.end, ending.error.code) == ("failed", "server_down")
     assert ending.text == (
         f"Can't reach the VOID server at {NOBODY}. Start it with void-server, or set the address "
-        "in the Server tab. Your script was not changed."
+        "in the Server tab. Your script was not changed. [server_down]"
     )
     assert host.calls == ["show", "order", "show", "finish"]
     assert not host.asked_for.out.exists()
@@ -68,6 +75,29 @@ def test_a_server_too_old_for_an_order_is_said_before_the_export(order_of, host_
     assert ending.error.code == "protocol_version"
     assert "expected protocol 1.2, got 1.1" in ending.text
     assert "export" not in host.calls
+
+
+def test_a_server_that_wakes_up_during_the_export_is_asked_again(order_of, host_of, speaking):
+    """What it chooses for auto is not known before, and neither is what that needs."""
+    diffusion = EngineInfo("void", "Void", "", "cuda:0")
+    host = host_of(order_of(speaking((1, 2), diffusion)))
+    ending = Removal(host, "remove").run()
+    assert [len(welcome.engines) for welcome in host.described] == [0, 1]
+    assert (ending.end, ending.error.code) == ("failed", "prompt")
+    assert host.remembered == {}  # nothing was sent
+
+
+def test_an_empty_prompt_is_said_before_the_export(order_of, host_of, speaking):
+    """Source: a server with a GPU takes the engine void for auto."""
+    address = speaking((1, 2), EngineInfo("void", "Void", "", "cuda:0"))
+    with Client(address) as client:
+        client.hello()
+    host = host_of(order_of(address))
+    ending = Removal(host, "remove").run()
+    assert ending.error.code == "prompt"
+    assert "the engine void, which this server chooses, works by it" in ending.text
+    assert "export" not in host.calls
+    assert len(host.described) == 1
 
 
 def test_a_server_that_dies_and_comes_back_costs_nothing_but_time(order_of, host_of, mortal):
@@ -106,7 +136,7 @@ def test_a_server_that_stays_away_leaves_the_frames_and_the_button_goes_on(
     assert (ending.end, ending.error.code) == ("failed", "server_down")
     assert ending.text == (
         f"The VOID server {mortal.endpoint} stopped answering. {count} of 4 frames kept in v001; "
-        "the plate is unchanged. Press the button again to go on."
+        "the plate is unchanged. Press the button again to go on. [server_down]"
     )
     assert host.attached[-1] == {"": ending.landings[""].finished}
     mortal.start()
@@ -124,7 +154,8 @@ def test_a_job_that_fails_says_why_and_keeps_its_frames(idle, order_of, host_of)
     ending = Removal(host, "remove").run()
     assert (ending.end, ending.error.code) == ("failed", "told_to")
     assert ending.text == (
-        "failing: the worker has had enough.\n4 of 4 frames kept in v001; the plate is unchanged."
+        "failing: the worker has had enough. [told_to]\n"
+        "4 of 4 frames kept in v001; the plate is unchanged."
     )
 
 
@@ -133,9 +164,38 @@ def test_frames_that_never_came_do_not_take_the_others_away(idle, order_of, host
     host = host_of(order_of(idle.endpoint, script=script, name="gaps", kinds=("comp",)))
     ending = Removal(host, "remove").run()
     assert ending.error.code == "incomplete"
-    assert "frames are missing. Press the button again" in ending.text
+    assert "frames are missing: 1003 (expected 4, got 3). Press the button again" in ending.text
     assert "3 of 4 frames kept in v001" in ending.text
     assert host.attached[-1] == {"": (1001, 1002, 1004)}
+
+
+def test_a_job_that_somebody_else_lands_is_left_to_them(idle, order_of, host_of):
+    """The same script is open twice; the server reads the exports of both in place."""
+    order = order_of(idle.endpoint, script={"pause": 0.3}, name="taken", keep_exports=False)
+    first = host_of(order)
+    removal = Removal(first, "remove")
+    first.on["show"] = lambda host: removal.detach() if host.shown[-1].stage == "running" else None
+    assert removal.run().end == "detached"
+    job = first.remembered[""]
+    with begin(order.out, name=order.name, job=job, padding=4):
+        ending = Removal(host_of(order), "remove").run()
+    assert (ending.end, ending.error.code) == ("failed", "in_use")
+    assert "choose the version in the Result tab. [in_use]" in ending.text
+    assert len(list(order.exports_of("").glob("plate.*.exr"))) == 4
+    assert idle.state(job) != "cancelled"
+
+
+def test_a_job_that_the_server_has_keeps_its_exports_when_its_frames_cannot_land(
+    idle, order_of, host_of, tmp_path
+):
+    """The server reads them in place until it is done, and the button goes on from there."""
+    folders = {"exports": tmp_path / "exports", "out": tmp_path / "results"}
+    order = order_of(idle.endpoint, script={}, name="nowhere", keep_exports=False, **folders)
+    host = host_of(order)
+    host.on["remember"] = lambda host: order.out.write_text("a file where the folder should be")
+    ending = Removal(host, "remove").run()
+    assert (ending.end, ending.error.code) == ("failed", "not_writable")
+    assert len(list(order.exports_of("").glob("plate.*.exr"))) == 4
 
 
 def test_a_busy_server_is_only_used_if_the_artist_wants_to_wait(idle, order_of, host_of):

@@ -146,6 +146,15 @@ def test_cancelled_while_running_the_finished_frames_are_kept(idle, order_of, ho
     assert again.landings[""].version.folder == folder
 
 
+def test_a_cancelled_preview_is_not_called_by_a_version_that_a_result_has(idle, order_of, host_of):
+    fields = {"script": {"pause": 0.2}, "name": "look", "kinds": ("comp",), "purpose": "preview"}
+    ending = Stopped(
+        host_of(order_of(idle.endpoint, **fields)), lambda progress: progress.finished >= 1
+    ).run()
+    assert ending.landings[""].version.label == "v001"
+    assert ending.text.endswith(" of 4 frames kept in the preview; the plate is unchanged.")
+
+
 def test_a_cancel_in_the_hosts_own_bar_counts_like_the_button(idle, order_of, host_of):
     host = host_of(order_of(idle.endpoint, script=LONG, name="bar"))
 
