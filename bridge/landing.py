@@ -284,7 +284,11 @@ def begin(out: Path, *, name: str, job: str, padding: int, new_version: bool = F
             return existing
         version = Version(folder=sequence.claim_version(out, name), padding=padding)
     landing = Landing(name=name, job=job, version=version)
-    landing.write_sidecar("partial")
+    try:
+        landing.write_sidecar("partial")
+    except BaseException:
+        landing.leave()  # a disk that is full from the start keeps no empty version
+        raise
     return landing
 
 

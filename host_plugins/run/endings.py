@@ -40,9 +40,24 @@ def done(landings: Mapping[str, Landing], purpose: Purpose = "remove") -> Ending
     return Ending(end="done", text=text, landings=dict(landings))
 
 
-def cancelled(landings: Mapping[str, Landing], wanted: int, purpose: Purpose = "remove") -> Ending:
-    """The artist has stopped it, or somebody at the server."""
+def cancelled(
+    landings: Mapping[str, Landing],
+    wanted: int,
+    purpose: Purpose = "remove",
+    *,
+    untold: bool = False,
+) -> Ending:
+    """The artist has stopped it, or somebody at the server.
+
+    Args:
+        landings: What has landed, by view.
+        wanted: Frames wanted of all views.
+        purpose: What it was for.
+        untold: Whether the server could not be told.
+    """
     text = f"Cancelled. {_kept(landings, wanted, purpose)}."
+    if untold:
+        text += " The server does not answer and may go on with it: cancel it in the job panel."
     return Ending(end="cancelled", text=text, landings=dict(landings))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -39,8 +40,14 @@ class Host(Protocol):
         """What would be exported, in a few bytes: the same text means the same pictures."""
         ...
 
-    def export(self, order: Order, view: str, folder: Path) -> None:
+    def export(self, order: Order, view: str, folder: Path, stop: Callable[[], None]) -> None:
         """Write plate and mattes of one view, raw, as ``<role>.%04d.exr`` into an empty folder.
+
+        Args:
+            order: What is asked for.
+            view: The view.
+            folder: The folder.
+            stop: To be called between two sequences; raises what ends the run.
 
         Raises:
             Cancelled: The artist has stopped it.

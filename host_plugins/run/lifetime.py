@@ -199,7 +199,9 @@ class Run(ABC):
         """A run that was stopped may fail over it first: that is no failure."""
         landings = self._landings()
         if self._token.cancelled or isinstance(error, Cancelled):
-            return endings.cancelled(landings, self._wanted, self.purpose)
+            return endings.cancelled(
+                landings, self._wanted, self.purpose, untold=self._watch.untold
+            )
         if self._token.left or isinstance(error, Left):
             return endings.left(landings, self._wanted, at_server=self._at_server)
         return self._failed(error)

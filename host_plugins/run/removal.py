@@ -13,6 +13,7 @@ chosen for the first.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -21,6 +22,7 @@ from typing import Any
 
 from bridge import write_once
 from bridge.client import PATIENCE, Client
+from bridge.errors import ConnectionLost, RequestError
 from bridge.landing import Landing, begin, find
 from bridge.messages import Welcome
 from bridge.shot import Parameter
@@ -33,6 +35,9 @@ from host_plugins.run.line import Line
 from host_plugins.run.order import Order, Purpose
 from host_plugins.run.progress import Ending
 from host_plugins.run.server import TIMEOUT, connect
+
+_TURN_SECONDS = 1.0
+"""How long one hello waits for its answer."""
 
 
 class Removal(Run):
@@ -67,15 +72,25 @@ class Removal(Run):
         self._telling.views = len(order.views)
         with connect(order, timeout=self._timeout) as client, self._tidied(order):
             self._telling.checking("asking the server")
-            welcome = self._welcomed(order, client)
+            welcome = self._welcomed(order)
             if not self._may_queue(order, client):
                 return endings.declined()
             exported = self._exported(order)
             self._remove_all(order, exported, client, welcome)
         return endings.done(self._landings(), self.purpose)
 
-    def _welcomed(self, order: Order, client: Client) -> Welcome:
-        welcome = client.hello()
+    def _welcomed(self, order: Order) -> Welcome:
+        """What the server is; asked in short turns, so that Cancel need not wait for silence."""
+        deadline = time.monotonic() + self._timeout
+        with connect(order, timeout=min(_TURN_SECONDS, self._timeout)) as client:
+            while True:
+                try:
+                    welcome = client.hello()
+                    break
+                except ConnectionLost:
+                    self._token.check()
+                    if time.monotonic() >= deadline:
+                        raise
         self._host.describe(welcome)
         abilities.check(order, welcome)
         return welcome
@@ -106,7 +121,7 @@ class Removal(Run):
 
     def _rendered(self, order: Order, view: str, fingerprint: str, folder: Path) -> str:
         """Have the frames written; what changed meanwhile must never be taken for unchanged."""
-        self._host.export(order, view, folder)
+        self._host.export(order, view, folder, self._token.check)
         self._token.check()
         return fingerprint if self._host.fingerprint(order, view) == fingerprint else ""
 
@@ -115,7 +130,7 @@ class Removal(Run):
     ) -> None:
         line = Line(client, self._token, patience=self._patience, on_silence=self._telling.silence)
         if not welcome.engines:  # its first worker was not up yet; the export gave it time
-            welcome = line.insist(partial(self._welcomed, order, client))
+            welcome = line.insist(partial(self._welcomed, order))
         parameters = abilities.parameters_of(order, welcome.engines)
         same: dict[str, Any] = {}
         self._jobs = dict.fromkeys(order.views, "")
@@ -151,7 +166,16 @@ class Removal(Run):
             return landing
         self._send(order, view, shot, client, line)
         landing = begin(order.out, name=name, job=shot.job, padding=shot.padding)
-        self._followed(view, landing, line)
+        try:
+            self._followed(view, landing, line)
+        except RequestError as error:
+            if error.code != "would_overwrite":
+                raise
+            # Another machine has done the same job a little differently: a version of its own.
+            landing = begin(
+                order.out, name=name, job=shot.job, padding=shot.padding, new_version=True
+            )
+            self._followed(view, landing, line)
         return landing
 
     def _send(self, order: Order, view: str, shot: Prepared, client: Client, line: Line) -> None:

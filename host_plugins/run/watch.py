@@ -64,6 +64,12 @@ class Watch:
         if self._target is not None:
             self._target.submitted.set()
 
+    @property
+    def untold(self) -> bool:
+        """Whether a server has a job that it should stop, and could not be told so."""
+        target = self._target
+        return target is not None and target.submitted.is_set() and not target.told.is_set()
+
     def settled(self) -> None:
         """The job is over, there is nothing left to stop."""
         self._target = None

@@ -12,7 +12,7 @@ import pytest
 
 from bridge import manifest, write_once
 from bridge.errors import ConnectionLost, RequestError, ServerError
-from bridge.landing import begin, follow
+from bridge.landing import Landing, begin, follow
 from bridge.messages import JobStatus, Result, Status
 
 JOB = "0123456789abcdef" * 2
@@ -556,3 +556,13 @@ def test_a_complete_job_stays_complete_when_its_page_is_gone_for_good(tmp_path, 
     landing.mend(shelf)
     assert landing.complete
     assert not version.page.exists()
+
+
+def test_a_disk_that_is_full_from_the_start_keeps_no_empty_version(tmp_path, monkeypatch):
+    def refuse(self, state):
+        raise RequestError("disk", "there is no room", code="disk_full")
+
+    monkeypatch.setattr(Landing, "write_sidecar", refuse)
+    with pytest.raises(RequestError, match="no room"):
+        begin(tmp_path, name="sh010", job="0" * 32, padding=4)
+    assert list(tmp_path.iterdir()) == []

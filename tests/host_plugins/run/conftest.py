@@ -86,7 +86,7 @@ class FileHost:
         self._called("fingerprint", after="order")
         return f"{self.print_of} {view} {order.frames}"
 
-    def export(self, order, view, folder):
+    def export(self, order, view, folder, stop):
         assert folder.is_dir()
         assert list(folder.iterdir()) == [], "an export begins in an empty folder"
         for frame in order.frames:

@@ -146,6 +146,19 @@ def test_cancelled_while_running_the_finished_frames_are_kept(idle, order_of, ho
     assert again.landings[""].version.folder == folder
 
 
+def test_frames_that_another_machine_made_differently_become_a_version_of_their_own(
+    idle, order_of, host_of
+):
+    order = order_of(idle.endpoint, script={"pause": 0.2}, name="other", kinds=("comp",))
+    first = Stopped(host_of(order), lambda progress: progress.finished >= 1).run()
+    kept = first.landings[""].version.picture("comp", first.landings[""].finished[0])
+    kept.write_bytes(b"as another GPU would make it")
+    ending = Removal(host_of(order), "remove").run()
+    assert ending.end == "done", ending.text
+    assert ending.landings[""].version.label == "v002"
+    assert kept.read_bytes() == b"as another GPU would make it"
+
+
 def test_a_cancelled_preview_is_not_called_by_a_version_that_a_result_has(idle, order_of, host_of):
     fields = {"script": {"pause": 0.2}, "name": "look", "kinds": ("comp",), "purpose": "preview"}
     ending = Stopped(
