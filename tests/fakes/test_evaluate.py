@@ -222,6 +222,22 @@ def test_facts_travel_with_the_picture(session, nuke, footage):
     assert "input/filename" not in metadata
 
 
+def test_the_hash_among_the_facts_is_that_of_the_file_and_no_nodes(session, nuke, footage):
+    bare = footage.plate()
+    assert bare.metadata("nuke/node_hash", 1001) is None
+    write = writer(nuke, bare, footage.folder)
+    nuke.execute(write, 1001, 1001)
+    again = nuke.nodes.Read(file=f"{footage.folder.as_posix()}/out/main.%04d.exr", last=1001)
+    graded = nuke.nodes.Grade(inputs=[again])
+    written = graded.metadata("nuke/node_hash", 1001)
+    assert written
+    assert session.picture(graded, 1001).metadata["nuke/node_hash"] == written
+    graded["multiply"].setValue(2.0)
+    assert graded.metadata("nuke/node_hash", 1001) == written
+    over = nuke.nodes.Merge2(inputs=[bare, again])
+    assert over.metadata("nuke/node_hash", 1001) is None
+
+
 def test_a_roto_draws_a_rectangle_that_moves(session, nuke, footage):
     roto = nuke.nodes.Roto(inputs=[footage.plate()])
     roto["curves"].fromScript("rectangle 0 0 1 1 1 0")
@@ -305,7 +321,7 @@ def test_autocrop_leaves_only_what_is_not_zero(session, nuke, footage):
 def test_cancelling_leaves_the_frames_written_so_far(session, nuke, footage):
     session.cancel_execute_at = 1003
     write = writer(nuke, footage.plate(), footage.folder)
-    with pytest.raises(RuntimeError, match="cancelled"):
+    with pytest.raises(RuntimeError, match="Cancelled 2 of 3 frames"):
         nuke.execute(write, FIRST, LAST, 1, ["main"])
     assert len(list((footage.folder / "out").iterdir())) == 2
     nuke.execute(write, FIRST, LAST, 1, ["main"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from nuke import fake
 from nuke.callbacks import FUNCTIONS as _CALLBACKS
+from nuke.copying import nodeCopy, nodePaste
 from nuke.dialogs import ask, debug, error, message, tprint, warning
 from nuke.format import Format, FrameRange, FrameRanges, Info
 from nuke.group import Group

@@ -14,7 +14,8 @@ def execute(nameOrNode, start=None, end=None, incr=1, views=None, continueOnErro
     """Render frames of a node, or with `FrameRanges` in place of the numbers several ranges.
 
     Raises:
-        RuntimeError: ``cancelled`` by the artist, or a frame failed.
+        RuntimeError: The artist cancelled, or a frame failed.
+        CancelledError: The artist cancelled, with that trap on.
     """
     if isinstance(start, FrameRanges | FrameRange):
         ranges = [start] if isinstance(start, FrameRange) else list(start)

@@ -27,12 +27,17 @@ class Traps:
             creates lies inside. Not looked at in a host.
         dialogs_serve_the_queue: While a message is up, the event loop goes on, as in any Qt
             application. Not looked at in a host.
+        cancel_counts_frames: What a cancelled render says begins with "Cancelled" and goes on with
+            how many frames are done. Source: Foundry's nukescripts.flipbooking, which looks at the
+            first nine letters and takes two numbers out of the rest.
         env_ocio: With OCIO in the environment the root's colour knobs are greyed out. Source:
             nukescripts.ViewerProcess of Nuke 9.
         gui_opens_elsewhere: nuke.scriptOpen in a GUI with a script opens another Nuke. Not looked
             at in a host.
         close_destroys: onDestroy is called for every node of a script that closes. Not looked at
             in a host.
+        cancel_has_its_own_class: A cancelled render raises nuke.CancelledError, which is no
+            RuntimeError. Not looked at in a host; scripts of Foundry's catch it from other calls.
         proxy: The artist works in proxy mode.
         proxy_sticks: Proxy mode cannot be switched off.
         raw_is_ignored: Writes apply their colour space whatever ``raw`` says.
@@ -50,9 +55,11 @@ class Traps:
     python_edits_call_knob_changed: bool = True
     buttons_run_inside_the_group: bool = True
     dialogs_serve_the_queue: bool = True
+    cancel_counts_frames: bool = True
     env_ocio: bool = True
     gui_opens_elsewhere: bool = True
     close_destroys: bool = True
+    cancel_has_its_own_class: bool = False
     proxy: bool = False
     proxy_sticks: bool = False
     raw_is_ignored: bool = False

@@ -1,7 +1,12 @@
-"""What is known of a node's picture without its pixels: size, range, channels, facts, a hash."""
+"""What is known of a node's picture without its pixels: size, range, channels, facts, a hash.
+
+Facts begin at the files and are passed on, by a Merge those of its B input. A node adds none of its
+own: the hash among them is that of an EXR's header.
+"""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import math
 import os
@@ -133,7 +138,6 @@ def metadata_of(node, frame):
                     facts[key] = value
                 case ["remove", key]:
                     facts.pop(key, None)
-    facts["nuke/node_hash"] = hash_of(node, frame)
     return facts
 
 
@@ -189,6 +193,13 @@ def header_of(node):
 
 def _header(path):
     """Of one file; None when it cannot be read."""
+    status = os.stat(path)  # noqa: PTH116 - as above
+    return _read_header(path, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache
+def _read_header(path, number, size, mtime_ns):
+    """The same, read once as long as it is the same file, of one size and time."""
     import OpenEXR  # only where pictures are read: the fake is imported by bare interpreters too
 
     try:
@@ -199,6 +210,7 @@ def _header(path):
                 "data": [tuple(map(int, corner)) for corner in header["dataWindow"]],
                 "aspect": float(header.get("pixelAspectRatio", 1.0)),
                 "channels": [channel.name for channel in header["channels"]],
+                "texts": {key: text for key, text in header.items() if isinstance(text, str)},
             }
     except RuntimeError:
         return None
@@ -212,14 +224,21 @@ def _display(header):
 def _file_facts(node, frame):
     path = node._knobs["file"].evaluate(math.floor(frame))
     facts = {"input/filename": path, "input/frame": frame}
-    if os.path.isfile(path):  # noqa: PTH113 - as above
-        status = os.stat(path)  # noqa: PTH116 - as above
-        written = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(status.st_mtime))
-        facts |= {"input/mtime": written, "input/filesize": status.st_size}
-    if header := header_of(node):
+    if not os.path.isfile(path):  # noqa: PTH113 - as above
+        return facts
+    status = os.stat(path)  # noqa: PTH116 - as above
+    written = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(status.st_mtime))
+    facts |= {"input/mtime": written, "input/filesize": status.st_size}
+    if header := _header(path):
         shape = _display(header)
         facts |= {"input/width": shape._size[0], "input/height": shape._size[1]}
         facts["exr/pixelAspectRatio"] = header["aspect"]
         facts["exr/dataWindow"] = [n for corner in header["data"] for n in corner]
         facts["exr/displayWindow"] = [n for corner in header["display"] for n in corner]
+        facts |= {attribute_key(name): text for name, text in header["texts"].items()}
     return facts
+
+
+def attribute_key(name):
+    """What an attribute of an EXR is called among the facts: one of them keeps its name."""
+    return name if name == "nuke/node_hash" else f"exr/{name}"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 
 import nuke
+from nuke import upstream
 from nuke.evaluate import files, graph, reading
 from nuke.evaluate.picture import named
 from nuke.strict import current
@@ -31,14 +32,16 @@ def execute(session, node, first, last, incr, views, continue_on_error):
         continue_on_error: Leave a frame out that cannot be rendered instead of raising.
 
     Raises:
-        RuntimeError: Cancelled, nested, no Write, or a frame that cannot be read or written.
+        RuntimeError: Nested, no Write, a frame that cannot be read or written, or cancelled.
+        CancelledError: Cancelled, in hosts that have a class for it.
     """
     write = nuke.toNode(node) if isinstance(node, str) else node
     if write is None or write.Class() != "Write":
         raise RuntimeError(f"{node} is not an executable node")
+    frames = range(first, last + 1, incr)
     with _alone(session):
-        for frame in range(first, last + 1, incr):
-            _stop_at(session, frame)
+        for frame in frames:
+            _stop_at(session, frame, frames)
             for view in views or nuke.views():
                 _execute_frame(write, frame, view, continue_on_error)
 
@@ -54,10 +57,13 @@ def _alone(session):
         session.executing = False
 
 
-def _stop_at(session, frame):
+def _stop_at(session, frame, frames):
     if session.cancel_execute_at is not None and frame >= session.cancel_execute_at:
         session.cancel_execute_at = None
-        raise RuntimeError("cancelled")
+        if session.traps.cancel_has_its_own_class:
+            raise nuke.CancelledError
+        counted = f"Cancelled {frames.index(frame)} of {len(frames)} frames"
+        raise RuntimeError(counted if session.traps.cancel_counts_frames else "Cancelled")
 
 
 def _execute_frame(write, frame, view, continue_on_error):
@@ -87,7 +93,7 @@ def _write_frame(write, picture, frame, view):
         named(write.knob("channels").value(), picture.channels),
         datatype=_set(write, "datatype"),
         compression=_set(write, "compression"),
-        header=_header(write, picture),
+        header=_header(write, picture, frame),
     )
 
 
@@ -126,12 +132,15 @@ def _cropped(picture):
     return picture.over(picture.data._make(int(edge) for edge in edges))
 
 
-def _header(write, picture):
+def _header(write, picture, frame):
     """Attributes by the Write's ``metadata``: none, the writer's own, or the plate's as well."""
     choice = _set(write, "metadata") or "default metadata"
     if choice == "no metadata":
         return {}
-    own = {"nuke/version": nuke.NUKE_VERSION_STRING}
+    own = {
+        "nuke/version": nuke.NUKE_VERSION_STRING,
+        "nuke/node_hash": upstream.hash_of(write.input(0), frame),
+    }
     if not choice.startswith("all metadata"):
         return own
     texts = {f"nuke/{key}": value for key, value in picture.metadata.items()}

@@ -9,6 +9,7 @@ import numpy as np
 import OpenEXR
 
 from nuke.evaluate.picture import Picture, Window
+from nuke.upstream import attribute_key
 
 _TO_EXR = {"rgba.red": "R", "rgba.green": "G", "rgba.blue": "B", "rgba.alpha": "A"}
 _TO_EXR["depth.Z"] = "Z"
@@ -49,7 +50,9 @@ def read(path):
             _FROM_EXR.get(name, name): np.array(channel.pixels, np.float32)
             for name, channel in file.channels().items()
         }
-    metadata = {f"exr/{key}": value for key, value in header.items() if key not in _NOT_METADATA}
+    metadata = {
+        attribute_key(key): value for key, value in header.items() if key not in _NOT_METADATA
+    }
     metadata["input/filename"] = Path(path).as_posix()
     return Picture(
         _window(header["dataWindow"]),
