@@ -29,7 +29,7 @@ def shown(node: nuke.Group) -> dict[str, Published]:
             "Press Remove first, or choose a version on the Result tab.",
             code="no_result",
         )
-    found = versions.published(node, label)
+    found = versions.shown(node)
     if not found:
         raise RequestError(
             f"{node.name()} {label}",

@@ -10,19 +10,15 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 import nuke
 
 from bridge.errors import RequestError, VoidError
-from bridge.messages import Welcome
-from host_plugins.nuke_panel import baking, described, runs
+from host_plugins.nuke_panel import baking, rich_text, runs, server_tab, usable
 from host_plugins.nuke_panel.host import NukeHost
 from host_plugins.nuke_panel.main_thread import posted
-from host_plugins.nuke_panel.unrecorded import unrecorded
-from host_plugins.panel import server_text
 from host_plugins.run import server, texts
 from host_plugins.run.order import Purpose
 from host_plugins.run.removal import Removal
@@ -31,6 +27,8 @@ _log = logging.getLogger(texts.LOG)
 
 _HELLO_SECONDS = 2.0
 """How long a server may take to say what it is."""
+
+T = TypeVar("T")
 
 
 def _answered(press: Callable[[nuke.Group], None]) -> Callable[[], None]:
@@ -107,8 +105,8 @@ def test_server(node: nuke.Group) -> None:
 
 def introduce(node: nuke.Group) -> None:
     """Ask a node's server what it is; its answer, or its silence, is said on the node alone."""
-    address = str(node["server"].value())
-    _note(node, f"Asking {server.endpoint(address)} ...")
+    address = server_tab.asked(node)
+    server_tab.note(node, f"Asking {server_tab.address(node)} ...")
     if nuke.GUI:
         threading.Thread(target=_ask, args=(node, address), name="void-hello", daemon=True).start()
     else:
@@ -123,6 +121,7 @@ def _start(node: nuke.Group, purpose: Purpose) -> None:
     removal = Removal(NukeHost(node), purpose)
     if nuke.GUI:
         runs.start(node, removal)
+        usable.refresh(node)
     else:
         removal.run()  # nothing would serve the main thread there
 
@@ -133,21 +132,19 @@ def _ask(node: nuke.Group, address: str) -> None:
         with server.dial(address, timeout=_HELLO_SECONDS) as client:
             welcome = client.hello()
     except VoidError as error:
-        posted(_note, node, texts.told(error))
+        posted(_answer, node, address, server_tab.note, texts.told(error))
     except Exception as error:
-        posted(_note, node, texts.told(texts.unexpected(error)))
+        posted(_answer, node, address, server_tab.note, texts.told(texts.unexpected(error)))
     else:
-        posted(_welcomed, node, welcome)
+        posted(_answer, node, address, server_tab.welcomed, welcome)
 
 
-def _welcomed(node: nuke.Group, welcome: Welcome) -> None:
-    described.describe(node, welcome)
-    _note(node, "\n".join([server_text.heading(welcome), *server_text.lines(welcome)]))
-
-
-def _note(node: nuke.Group, text: str) -> None:
-    with unrecorded():
-        node["server_text"].setValue(escape(text, quote=False).replace("\n", "<br>"))
+def _answer(
+    node: nuke.Group, address: str, say: Callable[[nuke.Group, T], None], answer: T
+) -> None:
+    """Say it, unless the artist has gone on to another address by now."""
+    if server_tab.asked(node) == address:
+        say(node, answer)
 
 
 def _open(folder: Path) -> None:
@@ -176,6 +173,6 @@ def _plain_environment() -> dict[str, str]:
 
 def _say(text: str) -> None:
     if nuke.GUI:
-        nuke.message(text)
+        nuke.message(rich_text.untagged(text))
     else:
         nuke.tprint(text)

@@ -1,7 +1,11 @@
-"""What follows when an artist changes a knob. No server is asked here, and no error gets out.
+"""What follows when an artist changes a knob. Nothing here waits, and no error gets out.
 
-Source: ``nuke.addKnobChanged`` (Nuke Python API 17.1): from then on it is called for changes by
-Python too, so everything here stands being called by its own changes.
+It cannot be relied upon: up to Nuke 16 only an artist's edit in an open panel is told, from 17.1 on
+changes by Python are, too. So everything here stands being called by its own changes, and whatever
+a script, an undo or a closed panel has changed unseen is followed at the next look.
+
+Source: Foundry, Nuke 16.0 Python developer's guide, Callbacks; ``nuke.addKnobChanged`` (Nuke Python
+API 17.1).
 """
 
 from __future__ import annotations
@@ -14,9 +18,10 @@ import nuke
 
 from bridge.errors import VoidError
 from bridge.sequence import FrameRange
-from host_plugins.nuke_panel import described, frame_range, result, versions
+from host_plugins.nuke_panel import buttons, described, frame_range, result, runs, versions
 from host_plugins.nuke_panel import node as void_node
-from host_plugins.nuke_panel.knobs import NONE
+from host_plugins.nuke_panel.own_edit import is_own_edit
+from host_plugins.nuke_panel.resting import resting
 from host_plugins.nuke_panel.unrecorded import unrecorded
 
 _log = logging.getLogger("void")
@@ -26,7 +31,7 @@ def knob_changed() -> None:
     """The callback; registered once for all Groups."""
     try:
         node, knob = nuke.thisNode(), nuke.thisKnob()
-        if knob is None or not void_node.is_void_remove(node):
+        if knob is None or is_own_edit() or not void_node.is_void_remove(node):
             return
         react = _REACTIONS.get(knob.name())
         if react is not None:
@@ -49,12 +54,10 @@ def show_range(node: nuke.Node) -> None:
 
 
 def show_version(node: nuke.Group) -> None:
-    """Show the version that was chosen, and say so where it is not on disk."""
-    label = str(node["version"].value())
-    if not result.show_version(node, label):
-        node["status"].setValue(f"{label} is not in the results folder.")
-    elif label == NONE:
-        node["status"].setValue("The plate is shown.")
+    """Show the version that was chosen, and say what of it is there; a run says how far it is."""
+    result.show_version(node, str(node["version"].value()))
+    if runs.of(node) is None:
+        node["status"].setValue(resting(node))
 
 
 def refresh(node: nuke.Group) -> None:
@@ -63,11 +66,14 @@ def refresh(node: nuke.Group) -> None:
         show_range(node)
         versions.refresh(node)
         described.show_chosen(node)
+        if not result.agrees(node):
+            show_version(node)
 
 
 def opened(node: nuke.Group) -> None:
     """Show all of that in a panel that opens; a pasted node gets back what a script leaves out."""
-    if not node["status"].getFlag(nuke.DO_NOT_WRITE):
+    status = node.knob("status")
+    if status is None or not status.getFlag(nuke.DO_NOT_WRITE):
         with unrecorded():
             void_node.brought_up_to_date(node)
     refresh(node)
@@ -90,6 +96,7 @@ _REACTIONS: dict[str, Callable[[nuke.Group], None]] = {
     "version": show_version,
     "engine": _recorded_elsewhere(described.show_chosen),
     "range_mode": _recorded_elsewhere(show_range),
+    "server": buttons.introduce,
     "inputChange": refresh,
     "showPanel": opened,
 }

@@ -8,12 +8,13 @@ from typing import Any, Literal, TypeVar
 
 import nuke
 
+from bridge import limits
 from bridge.errors import RequestError, VoidError
 from bridge.sequence import PICTURE_KINDS, PictureKind
 from bridge.shot import Role
 from bridge.submission import Transport
 from host_plugins.nuke_panel import color, described, folders, frame_range, licence
-from host_plugins.run import problems, server
+from host_plugins.run import abilities, problems, server
 from host_plugins.run.order import MAIN, Order, Purpose
 
 INPUTS: dict[str, int] = {"plate": 0, "remove": 1, "affected": 2, "keep": 3}
@@ -28,7 +29,6 @@ _KINDS: dict[str, tuple[PictureKind, ...]] = {
 }
 _TRANSPORTS: dict[str, Transport] = {"Auto": "auto", "Shared path": "path", "Stream": "stream"}
 _DATATYPES: dict[str, Literal["half", "float"]] = {"16 bit half": "half", "32 bit float": "float"}
-_NEEDS_WORDS = {"void"}
 
 T = TypeVar("T")
 
@@ -45,13 +45,22 @@ def order(node: nuke.Node, purpose: Purpose) -> Order:
     for role in _ROLES:
         found.asked(_check_matte, node, role)
     found.asked(_check_prompt, node)
+    found.all += _beyond_limits(node)
+    parameters = found.asked(described.parameters, node, _text(node, "engine"))
     out = found.asked(folders.results, node, purpose)
     if out is not None:
         found.asked(folders.check_writable, out)
     views = found.asked(_views, node)
     space = found.asked(color.working_space, _text(node, "colorspace"))
     found.asked(_check_server, node)
-    if found.all or frames is None or out is None or views is None or space is None:
+    if (
+        found.all
+        or frames is None
+        or parameters is None
+        or out is None
+        or views is None
+        or space is None
+    ):
         raise problems.together(found.all)
     return Order(
         name=folders.name_of(node),
@@ -66,6 +75,7 @@ def order(node: nuke.Node, purpose: Purpose) -> Order:
         out=out,
         exports=folders.exports(node),
         frame_bytes=_frame_bytes(node),
+        parameters=parameters,
         **_settings(node),
     )
 
@@ -95,15 +105,10 @@ class _Problems:
 
 
 def _settings(node: nuke.Node) -> dict[str, Any]:
-    """What needs no check: the knobs refuse what is no value."""
-    engine = _text(node, "engine")
+    """What was checked already, or needs no check: the knobs refuse what is no value."""
     return {
-        "prompt": _text(node, "prompt"),
-        "engine": engine,
-        "parameters": described.parameters(node, engine),
-        "seed": int(node["seed"].value()),
-        "grow": float(node["grow"].value()),
-        "feather": float(node["feather"].value()),
+        **_bounded(node),
+        "engine": _text(node, "engine"),
         "kinds": _KINDS[_text(node, "files")],
         "missing": _text(node, "missing").lower(),
         "transport": _TRANSPORTS[_text(node, "transport")],
@@ -111,6 +116,19 @@ def _settings(node: nuke.Node) -> dict[str, Any]:
         "export_again": bool(node["export_again"].value()),
         "keep_exports": bool(node["keep_exports"].value()),
     }
+
+
+def _bounded(node: nuke.Node) -> dict[str, Any]:
+    return {
+        "prompt": _text(node, "prompt"),
+        "seed": int(node["seed"].value()),
+        "grow": float(node["grow"].value()),
+        "feather": float(node["feather"].value()),
+    }
+
+
+def _beyond_limits(node: nuke.Node) -> list[RequestError]:
+    return limits.exceeded(node.name(), **_bounded(node))
 
 
 def _frame_bytes(node: nuke.Node) -> int:
@@ -158,7 +176,7 @@ def _size(node: nuke.Node) -> str:
 
 
 def _check_prompt(node: nuke.Node) -> None:
-    if _text(node, "engine") in _NEEDS_WORDS and not _text(node, "prompt"):
+    if _text(node, "engine") in abilities.NEEDS_WORDS and not _text(node, "prompt"):
         raise RequestError(
             "prompt",
             "it is empty, and the engine void works by it",

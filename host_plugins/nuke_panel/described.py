@@ -19,14 +19,20 @@ from bridge.errors import RequestError
 from bridge.messages import EngineInfo, ParameterInfo, Welcome
 from bridge.parameters import fitted
 from bridge.shot import Parameter
-from host_plugins.nuke_panel import knobs
+from host_plugins.nuke_panel import knobs, usable
 from host_plugins.nuke_panel.knob import Kind, Knob
 from host_plugins.nuke_panel.laying_out import lay_out
+from host_plugins.nuke_panel.own_edit import own_edit
 from host_plugins.nuke_panel.unrecorded import unrecorded
 
 AUTO = "auto"
 """The engine that the server chooses."""
 
+STAND_IN = "standin"
+"""The engine that runs no model; whoever wants a clean plate does not want it."""
+
+_NO_SETTINGS = "This engine has no settings."
+_NO_MODEL = "This engine runs no model: it only shows what happens around one."
 _NOT_OFFERED = "the server does not offer it"
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_]")
 
@@ -45,7 +51,7 @@ def describe(node: nuke.Node, welcome: Welcome) -> None:
     now = (*welcome.engines, *missing)
     if now == before:
         return
-    with unrecorded():
+    with unrecorded(), own_edit():
         _replace(node, before, now)
     nuke.root().setModified(True)  # it is worth saving, though no edit of the artist's
 
@@ -56,6 +62,7 @@ def brought_up_to_date(node: nuke.Node) -> None:
     if engines(node):
         _offer(node, engines(node))
     show_chosen(node)
+    usable.refresh(node)
 
 
 def engines(node: nuke.Node) -> tuple[EngineInfo, ...]:
@@ -93,10 +100,10 @@ def show_chosen(node: nuke.Node) -> None:
     for info in described:
         for parameter in info.parameters:
             node[knob_name(info, parameter)].setVisible(info is chosen)
-    note = node["parameters_note"]
-    note.setVisible(chosen is None or not chosen.parameters)
-    if note.visible():
-        note.setValue(knobs.NOT_ASKED if chosen is None else "This engine has no settings.")
+    said, note = _said_of_settings(chosen), node["parameters_note"]
+    note.setVisible(bool(said))
+    if said:
+        note.setValue(said)
 
 
 def table(node: nuke.Node) -> tuple[Knob, ...]:
@@ -108,7 +115,8 @@ def table(node: nuke.Node) -> tuple[Knob, ...]:
         for info in described
         for parameter in info.parameters
     }
-    tooltip = "".join(f"<br><b>{escape(i.name)}</b>: {escape(_about(i))}" for i in described)
+    told_last = sorted(described, key=_is_for_last)
+    tooltip = "".join(f"<br><b>{escape(i.name)}</b>: {escape(_about(i))}" for i in told_last)
     return tuple(
         replace(knob, tooltip=knob.tooltip + tooltip) if knob.name == "engine" else knob
         for knob in knobs.layout(tuple(told.values()))
@@ -143,7 +151,8 @@ def _chosen(described: Sequence[EngineInfo], engine: str) -> EngineInfo | None:
 def _offer(node: nuke.Node, now: Sequence[EngineInfo]) -> None:
     """What the knob ``engine`` offers; an artist's choice is never changed behind their back."""
     chosen = str(node["engine"].value())
-    offered = [i.name for i in now if i.reason != _NOT_OFFERED or i.name == chosen]
+    fit = (i for i in now if i.reason != _NOT_OFFERED or i.name == chosen)
+    offered = [i.name for i in sorted(fit, key=_is_for_last)]
     names = [AUTO, *offered, *([] if chosen in {AUTO, *offered} else [chosen])]
     knob = cast(nuke.Enumeration_Knob, node["engine"])
     if list(knob.values()) != names:
@@ -192,8 +201,22 @@ def _limits(parameter: ParameterInfo) -> str:
     return " and ".join(f"{word} {end:g}" for word, end in ends if end is not None) or "a number"
 
 
+def _is_for_last(info: EngineInfo) -> bool:
+    return info.name == STAND_IN
+
+
 def _about(info: EngineInfo) -> str:
-    return info.help if info.available else f"not available: {info.reason}"
+    about = info.help if info.available else f"not available: {info.reason}"
+    return f"{_NO_MODEL} {about}" if info.name == STAND_IN else about
+
+
+def _said_of_settings(chosen: EngineInfo | None) -> str:
+    """What stands among an engine's settings, or in their place; "" for nothing."""
+    if chosen is None:
+        return knobs.NOT_ASKED
+    if chosen.name == STAND_IN:
+        return _NO_MODEL
+    return "" if chosen.parameters else _NO_SETTINGS
 
 
 def _knob(info: EngineInfo, parameter: ParameterInfo) -> Knob:

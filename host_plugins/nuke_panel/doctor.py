@@ -12,7 +12,7 @@ import nuke
 
 import bridge
 from bridge.errors import VoidError
-from host_plugins.nuke_panel import licence
+from host_plugins.nuke_panel import licence, rich_text
 from host_plugins.nuke_panel.main_thread import posted
 from host_plugins.panel import server_text
 from host_plugins.panel.dialling import DEFAULT_ENDPOINT, dial
@@ -64,7 +64,7 @@ def _look(known: list[str]) -> None:
         found = [*known, *of_packages(), *of_server(server.endpoint(DEFAULT_ENDPOINT))]
     except Exception as error:
         found = [*known, texts.told(texts.unexpected(error))]
-    posted(nuke.message, "\n".join(found))
+    posted(nuke.message, rich_text.untagged("\n".join(found)))
 
 
 def _licence() -> str:

@@ -21,7 +21,7 @@ import os
 import signal
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -29,6 +29,7 @@ import nuke
 
 from bridge.errors import RequestError, VoidError
 from bridge.sequence import FrameRange, listed
+from host_plugins.nuke_panel import frame_range
 from host_plugins.nuke_panel import node as void_node
 from host_plugins.nuke_panel.command_line import INTERRUPTED, complain, parsed, say
 from host_plugins.nuke_panel.host import NukeHost
@@ -90,7 +91,8 @@ def _rendered(given: Namespace) -> int:
     as_opened = _state(script)
     node = _found(given.node)
     with _frames_of(node, frames):
-        say(f"{script.name} {given.node}: {frames or node['range_mode'].value()} frames")
+        with suppress(VoidError):  # the run says it, with all else that is wrong
+            say(f"{script.name} {given.node}: frames {frame_range.wanted(node)}")
         removal = Removal(NukeHost(node), "remove")
         with _signals_cancel(removal):
             ending = removal.run()
@@ -155,7 +157,11 @@ def _set(node: nuke.Group, values: dict[str, object]) -> None:
 
 @contextmanager
 def _signals_cancel(removal: Removal) -> Iterator[None]:
-    """Within the block the first Ctrl-C or SIGTERM cancels, and hands over to who was before."""
+    """Within the block the first Ctrl-C or SIGTERM cancels, and hands over to who was before.
+
+    Signals come to Python's main thread alone. Should Nuke run its script on another, the farm ends
+    the process, the job goes on at the server, and a later run collects it.
+    """
     signals = (signal.SIGINT, signal.SIGTERM)
     # None is a handler that was not set from Python, such as Nuke's own.
     before = {number: signal.getsignal(number) or signal.SIG_DFL for number in signals}
@@ -168,12 +174,14 @@ def _signals_cancel(removal: Removal) -> Iterator[None]:
         hand_back()
         removal.cancel()
 
-    for number in signals:
-        signal.signal(number, cancel)
+    with suppress(ValueError):  # not on the main thread
+        for number in signals:
+            signal.signal(number, cancel)
     try:
         yield
     finally:
-        hand_back()
+        with suppress(ValueError):
+            hand_back()
 
 
 def _tell(ending: Ending) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import unicodedata
 from pathlib import Path
 from typing import cast
 
@@ -19,17 +21,23 @@ _VERSION = re.compile(r"[._-]?v\d+$", re.IGNORECASE)
 _READ_BY_NUKE = re.compile(r"[\[\]$%#]")
 _FRAME = re.compile(r"%\d*d|#")
 _SCRIPT_NAME = "root.name"
+_DIGITS = 6
+"""Of the digest that tells names apart of which little is left; one in 16 million is the same."""
 
 
 def name_of(node: nuke.Node) -> str:
     """What the node's results are called: ``sh010_comp_VoidRemove1`` in sh010_comp_v003.nk.
 
-    The script's version is left out, so that a script that is versioned up finds its results.
+    The script's version is left out, so that a script that is versioned up finds its results. Where
+    not every character is one for a file's name, a few digits keep it apart from others.
     """
     script = Path(_script()).name
     base = _VERSION.sub("", Path(script).stem)
     own = node.fullName().replace(".", "_")
-    return sequence.shot_name(f"{base}_{own}.exr" if base else f"{own}.exr")
+    # The same file's name comes composed from one system and decomposed from another.
+    meant = unicodedata.normalize("NFC", f"{base}_{own}" if base else own)
+    legal = sequence.shot_name(f"{meant}.exr")
+    return legal if legal == meant else f"{legal}_{_digits(meant)}"
 
 
 def results(node: nuke.Node, purpose: Purpose = "remove") -> Path:
@@ -57,12 +65,12 @@ def results(node: nuke.Node, purpose: Purpose = "remove") -> Path:
 
 
 def exports(node: nuke.Node) -> Path:
-    """The folder of the node's exported frames.
+    """The folder of the node's exported frames, apart from those of other scripts beside this one.
 
     Raises:
         RequestError: As for `results`.
     """
-    return results(node) / ".export" / node.fullName()
+    return results(node) / ".export" / name_of(node)
 
 
 def check_writable(folder: Path) -> None:
@@ -75,6 +83,10 @@ def check_writable(folder: Path) -> None:
     if not standing.is_dir() or not os.access(standing, os.W_OK):
         wrong = "it is no folder" if not standing.is_dir() else "nothing can be written there"
         raise _refused(f"{wrong} (got '{standing}')")
+
+
+def _digits(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
 
 
 def _evaluated(knob: nuke.File_Knob) -> str:

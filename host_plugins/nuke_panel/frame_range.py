@@ -73,4 +73,14 @@ def _asked(node: nuke.Node, there: FrameRange) -> FrameRange:
     if mode == "Input":
         return there
     source = nuke.root() if mode == "Root" else node
-    return FrameRange(int(source["first_frame"].value()), int(source["last_frame"].value()))
+    first, last = int(source["first_frame"].value()), int(source["last_frame"].value())
+    if last < first:
+        raise RequestError(
+            "frames",
+            f"they end before they begin (expected First <= Last, got {first} and {last})",
+            "Change the frame range in the project settings."
+            if mode == "Root"
+            else "Change First or Last on the Remove tab.",
+            code="bad_range",
+        )
+    return FrameRange(first, last)

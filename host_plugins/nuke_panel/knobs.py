@@ -213,7 +213,7 @@ _SERVER = (
         label="Address",
         default="tcp://127.0.0.1:5599",
         tooltip="Where the VOID server listens, e.g. <i>tcp://render01:5599</i>. The environment "
-        "variable VOID_SERVER wins over it.",
+        "variable VOID_SERVER wins over it, and then it cannot be typed in.",
     ),
     button(
         "test_server",

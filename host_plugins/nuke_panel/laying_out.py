@@ -7,7 +7,9 @@ An artist's own knobs are not touched.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import nuke
 
@@ -19,43 +21,87 @@ _VALUED: frozenset[Kind] = frozenset(
 _FIXED: frozenset[Kind] = frozenset({"tab", "group", "closed_group", "end_group", "line", "button"})
 _NUMBERS: frozenset[Kind] = frozenset({"int", "double"})
 
+_log = logging.getLogger("void")
+
 
 def lay_out(node: nuke.Node, table: Sequence[Knob]) -> None:
-    """Give a node the knobs of a table, in its order; values of those it has are kept."""
+    """Give a node the knobs of a table, in its order; values of those it has are kept.
+
+    Should Nuke refuse anything of it, what was taken off is put back, or made anew with the value
+    that it had, before the error goes on: a node is not left with some of its knobs.
+    """
     names = [knob.name for knob in table]
     ours = [name for name in _names(node) if name in names]
     if len(ours) < len(names):
-        _put_back(node, table, _taken_off(node, ours))
+        taken: dict[str, _Taken] = {}
+        try:
+            _take_off(node, ours, taken)
+            _put_back(node, table, taken)
+        except BaseException:
+            _restore(node, table, taken)
+            raise
     for knob in table:
         _dress(node[knob.name], knob)
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """A knob as it was.
+
+    Attributes:
+        knob: The knob itself.
+        value: What a script says of its value; "" for a kind that has none.
+        choices: What it offered.
+    """
+
+    knob: nuke.Knob
+    value: str
+    choices: list[str]
 
 
 def _names(node: nuke.Node) -> list[str]:
     return [knob.name() for knob in node.allKnobs()]
 
 
-def _taken_off(node: nuke.Node, names: Sequence[str]) -> dict[str, tuple[nuke.Knob, str]]:
-    """The knobs as they were, with their values as a script says them."""
-    taken = {}
+def _take_off(node: nuke.Node, names: Sequence[str], taken: dict[str, _Taken]) -> None:
     # What a tab holds has to go before the tab does.
     for name in reversed(names):
         knob = node[name]
-        taken[name] = (knob, knob.toScript())
+        choices = list(knob.values()) if isinstance(knob, nuke.Enumeration_Knob) else []
+        taken[name] = _Taken(knob, knob.toScript(), choices)
         node.removeKnob(knob)
-    return taken
 
 
-def _put_back(
-    node: nuke.Node, table: Sequence[Knob], taken: dict[str, tuple[nuke.Knob, str]]
-) -> None:
+def _put_back(node: nuke.Node, table: Sequence[Knob], taken: dict[str, _Taken]) -> None:
     for knob in table:
         if knob.name not in taken:
             node.addKnob(made(knob))
             continue
-        old, value = taken[knob.name]
-        node.addKnob(old)
-        if knob.kind not in _FIXED and node[knob.name].toScript() != value:
-            node[knob.name].fromScript(value)
+        old = taken[knob.name]
+        node.addKnob(old.knob)
+        if knob.kind not in _FIXED and node[knob.name].toScript() != old.value:
+            node[knob.name].fromScript(old.value)
+
+
+def _restore(node: nuke.Node, table: Sequence[Knob], taken: dict[str, _Taken]) -> None:
+    """The whole table once more, with new knobs, since it may be the old ones that are refused."""
+    there = set(_names(node))
+    for knob in table:
+        if knob.name in there:
+            continue
+        try:
+            node.addKnob(made(knob))
+            if knob.name in taken and knob.kind not in _FIXED:
+                _fill(node[knob.name], taken[knob.name])
+            _dress(node[knob.name], knob)
+        except Exception:
+            _log.warning("%s: knob %s is lost", node.name(), knob.name, exc_info=True)
+
+
+def _fill(new: nuke.Knob, old: _Taken) -> None:
+    if old.choices and isinstance(new, nuke.Enumeration_Knob):
+        new.setValues(old.choices)
+    new.fromScript(old.value)
 
 
 def made(knob: Knob) -> nuke.Knob:

@@ -31,8 +31,8 @@ def check(node: nuke.Node | None = None) -> None:
             f"Nuke {limited[0]}",
             "it lets Python reach only 10 nodes, so this node cannot work in it; with files it "
             f"is, in a terminal: {command(node)}",
-            "Render plate and matte with Write nodes of your own; docs/nuke.md, Licences, tells "
-            "the rest.",
+            "Render plate and matte with Write nodes of your own. VOID > Help tells the rest under "
+            "Licences.",
             code="nuke_licence",
         )
 

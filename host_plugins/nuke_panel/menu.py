@@ -15,7 +15,8 @@ from host_plugins.nuke_panel.guarded import guarded
 
 _MENU = "VOID"
 _ICON = Path(__file__).with_name("icons") / "void.png"
-_HELP = "docs/nuke.md"
+_HELP = ("docs/nuke.html", "docs/nuke.md")
+"""Beside our code: as it is installed, and in a checkout."""
 
 _log = logging.getLogger("void")
 
@@ -100,21 +101,22 @@ def test_this_nuke() -> None:
 
 @guarded
 def show_help() -> None:
-    """Open the documentation, or say the short of it where that is not installed."""
+    """Open the manual, or say the short of it where that is not there or nothing can show it."""
     import webbrowser
 
     import bridge
 
-    for folder in Path(bridge.__file__).parents[1:3]:
-        if (folder / _HELP).is_file():
-            webbrowser.open((folder / _HELP).as_uri())
-            return
+    places = [folder / name for folder in Path(bridge.__file__).parents[1:3] for name in _HELP]
+    there = next((place for place in places if place.is_file()), None)
+    if there is not None and webbrowser.open(there.as_uri()):
+        return
+    where = f"Everything else is told in {there}." if there else "The manual is not installed."
     nuke.message(
         f"VOID Bridge {bridge.__version__}\n\n"
         "1. Select a plate and a roto, and choose VOID > VoidRemove.\n"
         "2. Say what should be visible after the removal.\n"
         "3. Press Preview frame, then Remove. Keep working.\n\n"
-        f"Everything else is told in {_HELP} of VOID Bridge."
+        f"{where}"
     )
 
 

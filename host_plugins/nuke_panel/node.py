@@ -40,6 +40,17 @@ _ROTOS = {"Roto", "RotoPaint", "Bezier"}
 _BELOW = 60
 """Between a node and what is put below it, in units of the node graph."""
 
+_PLACES = {
+    "comp": (-220, 120),
+    "facts": (-220, 180),
+    "difference": (-110, 240),
+    "straight": (-350, 240),
+    "matte": (-460, 240),
+    "shown": (0, 480),
+    "Output1": (0, 540),
+}
+"""Where the nodes inside lie: the plate runs straight down, and no line crosses another."""
+
 
 def create() -> nuke.Group:
     """Make a VoidRemove where the artist is, connected to what is selected.
@@ -115,6 +126,7 @@ def _input(number: int, name: str) -> nuke.Node:
 def _fill(plate: nuke.Node, *mattes: nuke.Node) -> None:
     """The nodes behind the inputs; the mattes are only read when they are exported."""
     patch = reads.new_read(reads.RESULT)
+    patch.setXYpos(*reads.SOURCE)
     comp = _merge("comp", "over", patch, plate)
     facts = nuke.nodes.ModifyMetaData(name="facts", inputs=[comp])
     straight = nuke.nodes.Unpremult(name="straight", inputs=[patch])
@@ -126,9 +138,9 @@ def _fill(plate: nuke.Node, *mattes: nuke.Node) -> None:
         name="shown", inputs=[plate, facts, patch, straight, matte, difference]
     )
     shown["which"].setExpression(SHOWN)
-    nuke.nodes.Output(name="Output1", inputs=[shown])
-    for row, made in enumerate((patch, comp, facts, straight, matte, difference, shown), start=2):
-        made.setXYpos(0 if made is shown else -110, row * _BELOW)
+    output = nuke.nodes.Output(name="Output1", inputs=[shown])
+    for made in (comp, facts, straight, matte, difference, shown, output):
+        made.setXYpos(*_PLACES[made.name()])
 
 
 def _merge(name: str, operation: str, over: nuke.Node, plate: nuke.Node) -> nuke.Node:

@@ -9,6 +9,7 @@ the views in ``viewassoc``.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,8 +20,13 @@ import nuke
 from bridge.sequence import Version
 from host_plugins.run.order import MAIN
 
+_log = logging.getLogger("void")
+
 RESULT, VIEWS = "result", "views"
 """Names of the Read of a shot without views, and of the JoinViews of one with views."""
+
+SOURCE = (-350, 120)
+"""Where inside the node the patch comes from: the one Read, or the JoinViews below several."""
 
 _CONSUMERS = (("comp", 1), ("straight", 0), ("matte", 0), ("shown", 2))
 """Which inputs inside take the patch."""
@@ -64,7 +70,7 @@ def provide(group: nuke.Group, views: Iterable[str]) -> None:
     with group:
         made = [new_read(_name(view)) for view in wanted]
         for row, node in enumerate(made):
-            node.setXYpos(-220 - 110 * row, 60)
+            node.setXYpos(SOURCE[0] - 110 * row, SOURCE[1] - (0 if wanted == [MAIN] else 60))
         source = made[0] if wanted == [MAIN] else _joined(group)
         for name, index in _CONSUMERS:
             consumer = group.node(name)
@@ -89,7 +95,12 @@ def point(read: nuke.Node, version: Version, frames: tuple[int, ...]) -> bool:
         if int(read[name].value()) != value:
             read[name].setValue(value)
             changed = True
-    cast(nuke.Script_Knob, read["reload"]).execute()
+    try:
+        cast(nuke.Script_Knob, read["reload"]).execute()
+    except (
+        RuntimeError
+    ) as error:  # Nuke is rendering; what it shows is read again with the next frame
+        _log.warning("%s was not read again", read.fullName(), exc_info=error)
     return changed
 
 
@@ -136,5 +147,5 @@ def _obsolete(group: nuke.Group, wanted: list[str]) -> list[nuke.Node]:
 def _joined(group: nuke.Group) -> nuke.Node:
     made = joined({view: of_view(group, view) for view in nuke.views()})
     made.setName(VIEWS)
-    made.setXYpos(-220, 120)
+    made.setXYpos(*SOURCE)
     return made

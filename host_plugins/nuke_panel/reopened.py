@@ -1,24 +1,26 @@
 """A script is opened whose removal was under way: its frames are collected, quietly.
 
-Nobody has asked for it, so nothing opens a dialog, and nothing changes what is shown unless there
-are frames that were not there before.
+Nobody has asked for it, so nothing opens a dialog, and a version that the artist has chosen stays
+what is shown.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import cast
 
 import nuke
 
 from bridge import landing as landings_on_disk
 from bridge.errors import VoidError
 from bridge.landing import Landing
-from host_plugins.nuke_panel import folders, reads, result, runs, versions
+from host_plugins.nuke_panel import folders, jobs, reads, result, rich_text, runs, versions
 from host_plugins.nuke_panel.host import NukeHost
+from host_plugins.nuke_panel.knobs import NONE
+from host_plugins.nuke_panel.main_thread import on_main
+from host_plugins.nuke_panel.resting import resting
+from host_plugins.nuke_panel.unrecorded import unrecorded
 from host_plugins.run import server
 from host_plugins.run.collecting import Collecting, Remembered
 from host_plugins.run.progress import Ending, Progress
@@ -30,45 +32,58 @@ def collect(node: nuke.Group, offered: Collection[str]) -> None:
     Args:
         node: A VoidRemove.
         offered: The versions that its script knows. A result that was finished after the script
-            was saved is none of them, and is shown.
+            was saved is none of them, and is shown where no other version is.
     """
     known = remembered(node)
     if known is None or runs.of(node) is not None:
         return
-    before = {view: _on_disk(known, view) for view in known.jobs}
+    before = {view: _on_disk(known, view) for view in known.begun}
     there = {view: landing for view, landing in before.items() if landing and landing.complete}
+    switch = _shows_nothing_else(node, known)
     if all(view in there or _is_shown(node, view, job) for view, job in known.jobs.items()):
         if not any(versions.label_of(one.version) in offered for one in there.values()):
-            result.attach(node, there)
+            _show(node, there, switch=switch)
         return
     frames = {view: len(_patches(landing)) for view, landing in before.items()}
-    runs.start(node, Collecting(_Quiet(NukeHost(node), frames), known))
+    runs.start(node, Collecting(_Quiet(node, frames, switch=switch), known))
 
 
 def remembered(node: nuke.Group) -> Remembered | None:
-    """The jobs that a node began last; None where it began none."""
-    jobs = _jobs(str(node["jobs"].value() or ""))
+    """The jobs that a node has left; None where it left none, or where they are another node's."""
+    kept = jobs.of(node)
+    name = folders.name_of(node)
+    if kept is None or not kept.jobs or kept.over or kept.name != name:
+        return None
     with suppress(VoidError):  # a script that is not saved: nothing lies beside it
-        if jobs:
-            return Remembered(
-                jobs=jobs,
-                name=folders.name_of(node),
-                out=folders.results(node),
-                server=server.endpoint(str(node["server"].value())),
-                server_key=server.server_key(),
-            )
+        return Remembered(
+            jobs=kept.jobs,
+            name=name,
+            out=folders.results(node),
+            server=server.endpoint(str(node["server"].value())),
+            server_key=server.server_key(),
+        )
     return None
 
 
-def _jobs(text: str) -> dict[str, str]:
-    """The ids by view; nothing where the knob holds something else."""
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    if not isinstance(found, dict):
-        return {}
-    return {str(view): str(job) for view, job in cast("dict[object, object]", found).items()}
+def _show(node: nuke.Group, there: Mapping[str, Landing], *, switch: bool) -> None:
+    """Show what came while the script was closed, or say that it is there."""
+    result.attach(node, there, switch=switch)
+    labels = sorted({versions.label_of(one.version) for one in there.values()})
+    also = "" if switch else f"\n{' and '.join(labels)} came after the script was saved."
+    with unrecorded():
+        node["status"].setValue(rich_text.shown(resting(node) + also))
+
+
+def _shows_nothing_else(node: nuke.Group, known: Remembered) -> bool:
+    """Whether the plate is shown, or one of these jobs."""
+    if str(node["version"].value()) == NONE:
+        return True
+    return any(_shown_job(node, view) == job for view, job in known.begun.items())
+
+
+def _shown_job(node: nuke.Group, view: str) -> str:
+    folder = reads.folder_shown(node, view)
+    return "" if folder is None else versions.read(folder).job
 
 
 def _on_disk(known: Remembered, view: str) -> Landing | None:
@@ -78,7 +93,7 @@ def _on_disk(known: Remembered, view: str) -> Landing | None:
 
 
 def _is_shown(node: nuke.Group, view: str, job: str) -> bool:
-    """Whether the whole result is what the node shows, under a name it had before it was copied."""
+    """Whether the whole result is what the node shows, in another folder than it would get now."""
     folder = reads.folder_shown(node, view)
     shown = None if folder is None else versions.read(folder)
     return shown is not None and shown.complete and shown.job == job
@@ -89,11 +104,19 @@ def _patches(landing: Landing | None) -> set[int]:
 
 
 class _Quiet:
-    """A node, to a run that nobody has asked for; see `host_plugins.run.lifetime.Screen`."""
+    """A node, to a run that nobody has asked for; see `host_plugins.run.lifetime.Screen`.
 
-    def __init__(self, host: NukeHost, frames: dict[str, int]) -> None:
-        self._host = host
+    Args:
+        node: A VoidRemove.
+        frames: How many frames are there already, by view.
+        switch: Whether what comes is shown, or only offered.
+    """
+
+    def __init__(self, node: nuke.Group, frames: dict[str, int], *, switch: bool) -> None:
+        self._node = node
+        self._host = NukeHost(node)
         self._frames = frames
+        self._switch = switch
 
     def show(self, progress: Progress) -> None:
         """Nothing before the server has said that there is something to come."""
@@ -107,8 +130,24 @@ class _Quiet:
     def attach(self, landings: dict[str, Landing]) -> None:
         """Show what has come; what was there already may be hidden by the artist's own choice."""
         if any(len(_patches(one)) > self._frames.get(view, 0) for view, one in landings.items()):
-            self._host.attach(landings)
+            on_main(self._attach, landings)
 
     def finish(self, ending: Ending) -> None:
         """Say it on the node and in the Script Editor, without a dialog."""
         self._host.finish(replace(ending, error=None))
+
+    def _attach(self, landings: dict[str, Landing]) -> None:
+        if _is_there(self._node):
+            result.attach(self._node, landings, switch=self._switch)
+            self._switch = False
+
+
+def _is_there(node: nuke.Group) -> bool:
+    """Whether a node has not been deleted, nor its script closed.
+
+    Source: Nuke raises ValueError ("A PythonObject is not attached to a node") for such a node.
+    """
+    try:
+        return bool(node.name())
+    except ValueError:
+        return False

@@ -8,23 +8,26 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable
+from typing import ParamSpec
 
 import nuke
 
 from host_plugins.nuke_panel import changed, reopened, runs, versions
 from host_plugins.nuke_panel import node as void_node
-from host_plugins.nuke_panel.knobs import NONE
+from host_plugins.nuke_panel.resting import resting
 from host_plugins.nuke_panel.unrecorded import unrecorded
 from host_plugins.run import running
 
 _log = logging.getLogger("void")
 
+P = ParamSpec("P")
 
-def _harmless(callback: Callable[[], None]) -> Callable[[], None]:
+
+def _harmless(callback: Callable[P, None]) -> Callable[P, None]:
     @functools.wraps(callback)
-    def guarded() -> None:
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            callback()
+            callback(*args, **kwargs)
         except Exception:
             _log.warning("%s failed", callback.__name__, exc_info=True)
 
@@ -35,22 +38,14 @@ def _harmless(callback: Callable[[], None]) -> Callable[[], None]:
 def on_script_load() -> None:
     """Bring the nodes up to date, see what is on disk, and collect what was still running."""
     for node in void_node.all_void_removes():
-        known = versions.offered(node)
-        with unrecorded():
-            void_node.brought_up_to_date(node)
-            changed.refresh(node)
-            node["status"].setValue(resting(node))
-        if nuke.GUI:
-            reopened.collect(node, known)
+        _look_at(node)
 
 
 @_harmless
 def on_script_save() -> None:
     """A script that is opened runs nothing, so none says that it does."""
     for node in void_node.all_void_removes():
-        if runs.of(node) is not None:
-            with unrecorded():
-                node["status"].setValue(resting(node))
+        _put_to_rest(node)
 
 
 @_harmless
@@ -69,17 +64,22 @@ def on_destroy() -> None:
             run.detach()
 
 
-def resting(node: nuke.Group) -> str:
-    """What the status says of a node that is not running: what of its version is on disk."""
-    label = str(node["version"].value())
-    if label == NONE:
-        return "No result yet." if not versions.labels(node) else "The plate is shown."
-    found = versions.published(node, label)
-    if not found:
-        return f"{label} is not in the results folder."
-    frames = [len(result.frames) for result in found.values()]
-    partial = "" if all(r.complete for r in found.values()) else ", not finished"
-    return f"{label}: {min(frames)} frames{partial}."
+@_harmless
+def _look_at(node: nuke.Group) -> None:
+    known = versions.offered(node)
+    with unrecorded():
+        void_node.brought_up_to_date(node)
+        changed.refresh(node)
+        node["status"].setValue(resting(node))
+    if nuke.GUI:
+        reopened.collect(node, known)
+
+
+@_harmless
+def _put_to_rest(node: nuke.Group) -> None:
+    if runs.of(node) is not None:
+        with unrecorded():
+            node["status"].setValue(resting(node))
 
 
 def register() -> None:

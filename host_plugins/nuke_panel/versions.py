@@ -7,7 +7,7 @@ stands, for every view, for the newest result that is not newer than it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from bridge.landing import Landing
 from bridge.sequence import Version
 from host_plugins.nuke_panel import folders, reads
 from host_plugins.nuke_panel.knobs import NONE, PREVIEW
+from host_plugins.nuke_panel.own_edit import own_edit
 from host_plugins.run.order import MAIN, Purpose
 
 PREVIEWS = "previews"
@@ -74,9 +75,25 @@ def labels(node: nuke.Node) -> list[str]:
 
 
 def published(node: nuke.Node, label: str) -> dict[str, Published]:
-    """The results that a label stands for, by view; a view without one is not in it."""
-    found = {view: _newest(node, view, label) for view in views(node)}
-    return {view: result for view, result in found.items() if result is not None}
+    """The results that a label stands for, by view; a view without one is not in it.
+
+    A label whose own folder is gone stands for nothing, not for what came before it.
+    """
+    newest = {view: _newest(node, view, label) for view in views(node)}
+    found = {view: result for view, result in newest.items() if result is not None}
+    return found if _names(label, found) else {}
+
+
+def shown(node: nuke.Node) -> dict[str, Published]:
+    """The results that a node shows, by view: what its Reads say, else what its label stands for.
+
+    The two differ after a preview that was found again, or in a script that was saved elsewhere.
+    """
+    label = str(node["version"].value())
+    in_reads = {view: reads.folder_shown(node, view) for view in views(node)}
+    results = {view: read(folder) for view, folder in in_reads.items() if folder is not None}
+    found = {view: result for view, result in results.items() if result.frames}
+    return found if _names(label, found) else published(node, label)
 
 
 def expected(node: nuke.Node, view: str, label: str) -> Version:
@@ -94,23 +111,34 @@ def offered(node: nuke.Node) -> tuple[str, ...]:
     return tuple(str(name) for name in cast(nuke.Enumeration_Knob, node["version"]).values())
 
 
-def refresh(node: nuke.Node) -> None:
-    """Offer what is on disk now; what is chosen stays chosen, even if it is not there."""
-    knob = cast(nuke.Enumeration_Knob, node["version"])
-    chosen = str(knob.value())
+def refresh(node: nuke.Node, *, latest: str = "", choose: bool = False) -> None:
+    """Offer what is on disk now; what is chosen stays chosen, even if it is not there.
+
+    Args:
+        node: A VoidRemove.
+        latest: A label to offer in front of the others if it is not among them.
+        choose: Whether that is chosen now.
+    """
+    chosen = latest if choose else str(node["version"].value())
     names = [NONE, *labels(node)]
+    if latest and latest not in names:
+        names.insert(1, latest)
     if chosen not in names:
         names.append(chosen)
     offer(node, names, chosen)
 
 
 def offer(node: nuke.Node, names: list[str], chosen: str) -> None:
-    """Set what the knob ``version`` offers and which of it is chosen, if that is not so already."""
+    """Set what the knob ``version`` offers and which of it is chosen, if that is not so already.
+
+    What is shown does not follow from it: that is up to who calls.
+    """
     knob = cast(nuke.Enumeration_Knob, node["version"])
-    if list(knob.values()) != names:
-        knob.setValues(names)
-    if str(knob.value()) != chosen:
-        knob.setValue(chosen)
+    with own_edit():
+        if list(knob.values()) != names:
+            knob.setValues(names)
+        if str(knob.value()) != chosen:
+            knob.setValue(chosen)
 
 
 def views(node: nuke.Node) -> tuple[str, ...]:
@@ -132,6 +160,10 @@ def read(folder: Path) -> Published:
     return Published(
         version=version, frames=frames, job=found.job, record=found.record, complete=complete
     )
+
+
+def _names(label: str, results: Mapping[str, Published]) -> bool:
+    return any(label_of(result.version) == label for result in results.values())
 
 
 def _patches(folder: Path) -> Iterator[Path]:

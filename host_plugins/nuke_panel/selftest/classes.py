@@ -45,7 +45,7 @@ USED: dict[str, dict[str, Values]] = {
     "Merge2": {
         "operation": ("over", "difference"),
         "output": (),
-        "bbox": ("union",),
+        "bbox": ("B",),
         "metainput": ("B",),
         "rangeinput": ("B",),
     },
@@ -60,7 +60,7 @@ EXR: dict[str, Values] = {
     "datatype": ("16 bit half", "32 bit float"),
     "compression": ("Zip (1 scanline)",),
     "autocrop": (),
-    "metadata": ("default metadata",),
+    "metadata": ("default metadata", "no metadata"),
 }
 """Knobs that a Write has once its file type is exr."""
 

@@ -167,33 +167,6 @@ def _aspect(folder: Path) -> float:
         return float(node.format().pixelAspect())
 
 
-def _upstream(bench: Bench) -> str:
-    host = bench.host()
-    order = host.order("remove")
-    view = order.views[0]
-    first, again = host.fingerprint(order, view), host.fingerprint(order, view)
-    same("the fingerprint of an untouched plate", expected=first, got=again)
-    on_main(_grade, bench)
-    try:
-        changed = host.fingerprint(order, view)
-    finally:
-        on_main(_ungrade, bench)
-    expect(changed != first, "a Grade upstream does not change nuke/node_hash")
-    same("the fingerprint without the Grade", expected=first, got=host.fingerprint(order, view))
-    return "nuke/node_hash follows a Grade upstream, and comes back without it"
-
-
-def _grade(bench: Bench) -> None:
-    grade = nuke.nodes.Grade(name="kit_grade", inputs=[nuke.toNode("kit_plate")])
-    grade["white"].setValue(1.25)
-    bench.void_remove().setInput(0, grade)
-
-
-def _ungrade(bench: Bench) -> None:
-    bench.void_remove().setInput(0, nuke.toNode("kit_plate"))
-    nuke.delete(nuke.toNode("kit_grade"))
-
-
 CHECKS: tuple[Check[Bench], ...] = (
     Check(
         name=EXPORTED,
@@ -227,13 +200,6 @@ CHECKS: tuple[Check[Bench], ...] = (
         name="The pixel aspect is exported",
         look=_anamorphic,
         facts=("nuke.Format.pixelAspect",),
-        after=(EXPORTED,),
-        thread="kit",
-    ),
-    Check(
-        name="A change upstream is seen",
-        look=_upstream,
-        facts=("nuke.Node.metadata",),
         after=(EXPORTED,),
         thread="kit",
     ),

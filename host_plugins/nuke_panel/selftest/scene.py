@@ -114,12 +114,16 @@ def read(pattern: str, name: str) -> nuke.Node:
 
 
 def write(source: nuke.Node, pattern: str, channels: str, frame: int) -> None:
-    """Render one frame through a Write that is gone afterwards."""
+    """Render one frame through a Write that is gone afterwards.
+
+    The file says nothing of having been made by Nuke, as a camera's does not.
+    """
     made = nuke.nodes.Write(inputs=[source])
     try:
         made["file"].setValue(pattern)
         made["file_type"].setValue("exr")
         made["datatype"].setValue("16 bit half")
+        made["metadata"].setValue("no metadata")
         made["channels"].setValue(channels)
         made["raw"].setValue(True)
         nuke.execute(made, frame, frame, 1, nuke.views()[:1])

@@ -140,6 +140,40 @@ def test_a_terminal_script_of_a_broken_install_says_why_in_a_line(name, whole):
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("stale", [False, True], ids=["without", "of another script"])
+@pytest.mark.parametrize("name", ["farm", "selftest"])
+def test_a_terminal_script_is_found_by_its_argument_where_file_does_not_say(
+    name, stale, whole, tmp_path
+):
+    package = whole.void / "lib" / "host_plugins" / "nuke_panel"
+    shutil.rmtree(package / name, ignore_errors=True)
+    (package / f"{name}.py").write_text("def main(argv):\n    print(argv)\n    return 7\n")
+    names = {"__name__": "__main__", **({"__file__": str(tmp_path / "init.py")} if stale else {})}
+    code = (
+        "import sys; sys.argv = sys.argv[1:]; "
+        f"exec(compile(open(sys.argv[0]).read(), 'x', 'exec'), {names!r})"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", code, whole.void / f"{name}.py", "a.nk"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert (done.stdout.strip(), done.returncode) == ("['a.nk']", 7), done.stderr
+
+
+def test_a_terminal_script_that_cannot_find_itself_says_so_in_a_line(whole):
+    code = "import sys; sys.argv = ['elsewhere.py']; exec(open(sys.orig_argv[-1]).read(), {})"
+
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", code, whole.void / "farm.py"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("VOID Bridge cannot run: there is no folder lib beside it")
+
+
 def test_the_line_in_init_finds_the_folder_beside_it(whole, host):
     code = """
 import os, sys, types

@@ -67,10 +67,11 @@ class Held:
 
 @pytest.fixture
 def held(node):
-    from host_plugins.nuke_panel import runs
+    from host_plugins.nuke_panel import runs, usable
 
     run = Held()
     runs.start(node, run)
+    usable.refresh(node)
     yield run
     run.cancel()
 
@@ -85,6 +86,22 @@ def test_remove_brings_a_result(ready, session, over):
         1001,
         1004,
     )
+
+
+def test_cancel_can_be_pressed_while_a_removal_runs_and_no_longer(ready, session, over, tmp_path):
+    session.press(ready, "run")
+    assert ready["cancel"].enabled()
+    session.save(tmp_path / "mid.nk")
+    over()
+    assert not ready["cancel"].enabled()
+    session.open(tmp_path / "mid.nk")
+    assert not session.root.node("VoidRemove1")["cancel"].enabled()
+
+
+def test_a_run_shows_the_engines_settings_without_being_asked(ready, session, over):
+    session.press(ready, "run")
+    over()
+    assert ready["p_cleanplate_max_sources"].visible()
 
 
 def test_a_preview_is_a_version_of_its_own(ready, session, over, nuke):
@@ -123,7 +140,8 @@ def test_cancel_asks_first(node, held, session):
 
 
 def test_nothing_can_be_cancelled_where_nothing_runs(node, session):
-    session.press(node, "cancel")
+    assert not node["cancel"].enabled()
+    node["cancel"].execute()  # as a script of the artist's may
     assert session.messages == ["VoidRemove1 is not running."]
     assert session.questions == []
 
@@ -133,7 +151,7 @@ def test_without_a_result_a_button_says_what_to_do(node, session, button):
     session.press(node, button)
     assert session.messages == [
         "VoidRemove1: it shows no result yet. Press Remove first, or choose a version on the "
-        "Result tab."
+        "Result tab. [no_result]"
     ]
 
 
@@ -226,11 +244,11 @@ def test_a_result_without_a_report_says_so(node, results, session):
     assert "has no report yet" in session.messages[0]
 
 
-def test_test_connection_tells_of_the_server_and_makes_its_knobs(ready, session, over):
+def test_test_connection_tells_of_the_server_and_makes_its_knobs(ready, session, over, server):
     session.press(ready, "test_server")
     assert "Asking tcp://" in ready["server_text"].value()
     over()
-    assert "void-server" in ready["server_text"].value()
+    assert ready["server_text"].value().startswith(f"{server.endpoint}<br>void-server")
     assert "cleanplate" in ready["server_text"].value()
     assert ready["engine"].values()[:1] == ["auto"]
     assert "cleanplate" in ready["engine"].values()
@@ -245,6 +263,35 @@ def test_a_server_that_is_not_there_is_said_on_the_node(node, session, over, mon
     session.press(node, "test_server")
     over()
     assert "Can't reach the VOID server at tcp://127.0.0.1:9" in node["server_text"].value()
+
+
+def test_an_address_that_the_environment_names_is_told_and_cannot_be_typed(
+    node, session, over, server, monkeypatch
+):
+    from host_plugins.nuke_panel.node import create
+
+    monkeypatch.setenv("VOID_SERVER", server.endpoint)
+    made = create()
+    assert not made["server"].enabled()
+    session.press(made, "test_server")
+    over()
+    text = made["server_text"].value()
+    assert text.startswith(f"{server.endpoint} (VOID_SERVER)<br>void-server")
+    assert node["server"].enabled()
+
+
+def test_another_address_is_asked_at_once_and_a_late_answer_of_the_first_is_not_shown(
+    ready, session, over, server, monkeypatch
+):
+    from host_plugins.nuke_panel import buttons
+
+    monkeypatch.setattr(buttons, "_HELLO_SECONDS", 0.5)
+    ready["server"].setValue("tcp://127.0.0.1:9")
+    session.pump()
+    session.change(ready, "server", server.endpoint)
+    over()
+    assert ready["server_text"].value().startswith(f"{server.endpoint}<br>void-server")
+    assert ready["p_cleanplate_max_sources"].visible()
 
 
 def test_an_address_that_is_none_is_said_on_the_node(node, session, over):

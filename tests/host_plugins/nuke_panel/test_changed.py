@@ -66,6 +66,20 @@ def test_a_version_that_is_chosen_is_shown(node, session, studio, tmp_path):
     assert node["effective"].value().startswith("cleanplate")
 
 
+def test_a_version_that_was_set_unseen_is_followed_at_the_next_look(
+    node, session, studio, tmp_path
+):
+    results = Results(studio, tmp_path / "void")
+    for value in (0.25, 0.5):
+        results.version(1001, value=value)
+    node.showControlPanel()
+    session.change(node, "version", "v001")
+    node.hideControlPanel()
+    node["version"].setValue("v002")
+    node.showControlPanel()
+    assert 0.5 in session.picture(node, 1001).channels["rgba.red"][4:12, 8:16]
+
+
 def test_none_says_that_the_plate_is_shown(node, session, studio, tmp_path):
     Results(studio, tmp_path / "void").version(1001)
     node.showControlPanel()
@@ -84,6 +98,42 @@ def test_a_version_that_went_meanwhile_is_said_to_be_gone(node, session, studio,
     landing.version.folder.rmdir()
     session.change(node, "version", "v001")
     assert node["status"].value() == "v001 is not in the results folder."
+
+
+def test_the_status_is_that_of_the_version_that_is_chosen(node, session, studio, tmp_path):
+    results = Results(studio, tmp_path / "void")
+    results.version(1001, 1002)
+    landing = results.begin()
+    results.land(landing, 1001)
+    node.showControlPanel()
+    session.change(node, "version", "v001")
+    assert node["status"].value() == "v001: 2 frames."
+    session.change(node, "version", "v002")
+    assert node["status"].value() == "v002: 1 frames, not finished."
+
+
+def test_a_run_under_way_goes_on_saying_how_far_it_is(node, session, studio, tmp_path, monkeypatch):
+    from host_plugins.nuke_panel import runs
+
+    Results(studio, tmp_path / "void").version(1001)
+    node.showControlPanel()
+    node["status"].setValue("denoising 12 of 50")
+    monkeypatch.setattr(runs, "of", lambda node: object())
+    session.change(node, "version", "v001")
+    assert node["status"].value() == "denoising 12 of 50"
+
+
+def test_a_preview_that_is_found_again_is_the_one_that_is_shown(node, session, studio, tmp_path):
+    from host_plugins.nuke_panel import result
+
+    results = Results(studio, tmp_path / "void" / "previews")
+    older = results.version(1001, value=0.25)
+    results.version(1001, value=0.75)
+    result.attach(node, {"": older})
+    assert node["version"].value() == "preview"
+    assert node.node("result")["file"].value() == older.version.pattern("patch").as_posix()
+    node.showControlPanel()
+    assert 0.25 in session.picture(node, 1001).channels["rgba.red"][4:12, 8:16]
 
 
 def test_looking_at_a_node_is_no_change_of_the_script(node, session, nuke, studio, tmp_path):

@@ -54,7 +54,7 @@ def test_an_order_says_what_the_knobs_say(check, node, tmp_path):
     assert (order.export_again, order.keep_exports) == (True, False)
     assert (order.colorspace, order.server) == ("ACEScg", "tcp://render01:5599")
     assert order.out == tmp_path / "void"
-    assert order.exports == tmp_path / "void" / ".export" / "VoidRemove1"
+    assert order.exports == tmp_path / "void" / ".export" / "sh010_comp_VoidRemove1"
     assert order.roles == ("remove",)
     assert order.frame_bytes == 96 * 64 * 4 * 4
 
@@ -78,9 +78,32 @@ def test_everything_that_is_wrong_is_said_at_once(check, node, session, nuke):
     node["server"].setValue("render01")
     node["results_dir"].setValue("/shows/[undefined]/void")
     nuke.root()["workingSpaceLUT"].setValue("sRGB")
+    for knob, value in (("grow", -3.0), ("feather", 5000.0), ("seed", -1)):
+        node[knob].setValue(value)
     assert codes(check, node) == [
-        "no_plate", "no_matte", "prompt", "results_dir", "unknown_view", "colorspace", "endpoint",
+        "no_plate", "no_matte", "prompt", *["out_of_range"] * 3, "results_dir", "unknown_view",
+        "colorspace", "endpoint",
     ]  # fmt: skip
+
+
+def test_a_setting_that_the_engine_does_not_take_is_said_with_the_rest(check, node):
+    from nuke_welcome import VOID, welcome
+
+    from host_plugins.nuke_panel import described
+
+    described.describe(node, welcome(VOID))
+    node.setInput(1, None)
+    node["prompt"].setValue("a wall")
+    node["p_void_steps"].setValue(1000)
+    assert codes(check, node) == ["no_matte", "parameter"]
+
+
+def test_a_number_that_goes_too_far_is_told_with_its_limits(check, node):
+    node["grow"].setValue(-3)
+    with pytest.raises(VoidError) as caught:
+        check.order(node, "remove")
+    said = "VoidRemove1: grow is out of range (expected 0-4096 pixels, got -3)"
+    assert said in told(caught.value)
 
 
 def test_a_script_that_is_not_saved_can_have_a_folder_of_its_own(check, node, nuke, tmp_path):
@@ -159,7 +182,6 @@ def test_a_script_with_one_view_has_none_to_speak_of(check, node, typed):
         ("sh010_comp_v003.nk", "sh010_comp_VoidRemove1"),
         ("sh010.v12.nk", "sh010_VoidRemove1"),
         ("sh010.nk", "sh010_VoidRemove1"),
-        ("Szene 1 (neu).nk", "Szene_1_neu__VoidRemove1"),
         ("-v003.nk", "VoidRemove1"),
     ],
 )
@@ -179,4 +201,33 @@ def test_a_node_inside_a_group_is_called_after_both(session, nuke, tmp_path):
         made = void_node.create()
     session.save(tmp_path / "sh010.nk")
     assert folders.name_of(made) == "sh010_Cleanup_VoidRemove1"
-    assert folders.exports(made).name == "Cleanup.VoidRemove1"
+    assert folders.exports(made).name == "sh010_Cleanup_VoidRemove1"
+
+
+ALIKE = [("カット.nk", "犬.nk"), ("sh010 comp.nk", "sh010_comp.nk"), ("ä.nk", "ö.nk")]
+
+
+@pytest.mark.parametrize("scripts", ALIKE)
+def test_scripts_whose_names_are_alike_in_legal_letters_are_kept_apart(
+    session, node, tmp_path, scripts
+):
+    from bridge.sequence import is_legal_name
+    from host_plugins.nuke_panel import folders
+
+    names = []
+    for script in scripts:
+        session.save(tmp_path / script)
+        names.append(folders.name_of(node))
+    assert names[0] != names[1]
+    assert all(is_legal_name(name) and "VoidRemove1" in name for name in names)
+    assert folders.exports(node).name == names[1]
+
+
+def test_a_versioned_up_script_and_another_systems_spelling_keep_the_name(session, node, tmp_path):
+    from host_plugins.nuke_panel import folders
+
+    names = set()
+    for script in ("K\u00fcche_v001.nk", "K\u00fcche_v002.nk", "Ku\u0308che_v002.nk"):
+        session.save(tmp_path / script)
+        names.add(folders.name_of(node))
+    assert len(names) == 1

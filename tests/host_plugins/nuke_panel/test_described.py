@@ -147,6 +147,20 @@ def test_the_artists_choice_of_an_engine_is_not_changed_behind_their_back(told, 
     assert "the server does not offer it" in told["engine"].tooltip()
 
 
+def test_an_engine_that_runs_no_model_comes_last_and_is_marked(node, described):
+    standin = msgspec.structs.replace(CLEANPLATE, name="standin", help="For diagnosis.")
+    described.describe(node, welcome(VOID, standin, CLEANPLATE))
+    assert node["engine"].values() == ["auto", "void", "cleanplate", "standin"]
+    tooltip = node["engine"].tooltip()
+    assert "<b>standin</b>: This engine runs no model" in tooltip
+    assert tooltip.index("cleanplate") < tooltip.index("standin")
+    assert not node["parameters_note"].visible()
+    node["engine"].setValue("standin")
+    described.show_chosen(node)
+    assert node["parameters_note"].visible()
+    assert "runs no model" in node["parameters_note"].value()
+
+
 def test_a_server_without_a_worker_changes_nothing(told, described):
     before = [knob.name() for knob in told.allKnobs()]
     described.describe(told, welcome())

@@ -1,5 +1,8 @@
 """Plate and mattes as EXR frames, and that nothing else of the script is any different after."""
 
+import importlib
+from dataclasses import replace
+
 import numpy as np
 import OpenEXR
 import pytest
@@ -105,7 +108,32 @@ def test_the_script_is_no_more_modified_than_it_was(render, nuke, session, modif
     assert len(session.undo.steps) == steps
 
 
-def test_a_cancelled_export_leaves_no_write_behind(render, node, session):
+def test_what_nuke_serves_while_it_renders_is_worth_saving_and_can_be_undone(
+    render, nuke, node, session, monkeypatch
+):
+    execute = nuke.execute
+
+    def served(*args):
+        execute(*args)
+        nuke.Undo.begin("Another node's frames")
+        node["label"].setValue("v001")
+        nuke.Undo.end()
+
+    monkeypatch.setattr(nuke, "execute", served)
+    nuke.root().setModified(False)
+    steps = len(session.undo.steps)
+    render()
+    assert nuke.root().modified()
+    assert [step.name for step in session.undo.steps[steps:]] == ["Another node's frames"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{}, {"cancel_counts_frames": False}, {"cancel_has_its_own_class": True}],
+    ids=["count", "word", "class"],
+)
+def test_a_cancelled_export_leaves_no_write_behind(render, node, session, form):
+    session.traps = replace(session.traps, **form)
     session.cancel_execute_at = 1002
     with pytest.raises(Cancelled):
         render()
@@ -114,8 +142,11 @@ def test_a_cancelled_export_leaves_no_write_behind(render, node, session):
 
 def test_a_frame_that_cannot_be_rendered_is_told_in_nukes_words(render, rig, node, session):
     node.setInput(0, rig.plate(3, name="holes", missing=(1002,)))
-    with pytest.raises(RequestError, match=r"input plate: Nuke cannot render it: .*holes\.1002"):
+    with pytest.raises(
+        RequestError, match=r"plate: Nuke cannot render it: .*holes\.1002"
+    ) as caught:
         render()
+    assert "set Missing frames on the Remove tab to Hold" in caught.value.hint
     assert is_as_before(session, node)
 
 
@@ -148,10 +179,22 @@ def test_while_nuke_renders_something_else_the_artist_is_told_to_wait(render, no
     [
         ("cancelled", True),
         ("Cancelled.", True),
+        ("Cancelled 1 of 3 frames", True),
+        ("Cancelled by user", True),
         ("VoidRemove1.void_export_plate: Cancelled", True),
         ("Read1: /jobs/cancelled/plate.1001.exr: No such file", False),
+        ("CancelPlate1: no such file", False),
         ("", False),
     ],
 )
 def test_cancel_is_told_from_errors_that_only_name_it(export, said, is_cancel):
-    assert isinstance(export._told(said, "plate"), Cancelled) is is_cancel
+    assert export._is_cancel(RuntimeError(said)) is is_cancel
+
+
+def test_a_nuke_without_a_class_for_it_tells_cancel_by_its_text(nuke, monkeypatch):
+    from host_plugins.nuke_panel import export
+
+    monkeypatch.delattr(nuke, "CancelledError")
+    old = importlib.reload(export)
+    assert old._is_cancel(RuntimeError("Cancelled"))
+    assert not old._is_cancel(RuntimeError("no such file"))

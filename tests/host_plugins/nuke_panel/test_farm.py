@@ -48,6 +48,7 @@ def test_a_node_is_removed_and_its_frames_are_told(terminal, server, tmp_path, c
     version = tmp_path / "void" / "sh010_comp_VoidRemove1_void_v001"
     assert patches(version) == [1001, 1002, 1003, 1004]
     out, _ = said(capsys)
+    assert out.splitlines()[0] == "sh010_comp_v003.nk VoidRemove1: frames 1001-1004"
     assert f"{version}/sh010_comp_VoidRemove1_void_v001_patch.%04d.exr 1001-1004" in out
     assert "choose v001 in the Result tab of VoidRemove1" in out
     assert terminal.script.read_bytes() == before
@@ -123,6 +124,20 @@ def test_a_signal_cancels_and_says_so_by_the_exit_code(
     assert terminal.main(given) == 130
     assert not list((tmp_path / "void").glob("*_void_v*"))
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
+
+
+def test_off_pythons_main_thread_the_farm_runs_without_signals(
+    terminal, server, tmp_path, monkeypatch
+):
+    """Nothing says that Nuke runs a script of -t on that thread."""
+
+    def refuse(*of):
+        raise ValueError("signal only works in main thread of the main interpreter")
+
+    monkeypatch.setattr(signal, "signal", refuse)
+    given = [str(terminal.script), terminal.node, "--server", server.endpoint]
+    assert terminal.main(given) == 0
+    assert patches(next((tmp_path / "void").glob("*_void_v001"))) == [1001, 1002, 1003, 1004]
 
 
 def test_a_script_that_somebody_saved_meanwhile_is_not_written_over(

@@ -69,8 +69,18 @@ def test_frames_outside_the_plate_are_refused(frame_range, node, first, last):
 
 def test_a_range_that_ends_before_it_begins_is_refused(frame_range, node):
     asks(node, "Custom", 1020, 1010)
-    with pytest.raises(RequestError, match="ends before it begins"):
+    with pytest.raises(RequestError, match="expected First <= Last, got 1020 and 1010") as caught:
         frame_range.wanted(node)
+    assert caught.value.hint == "Change First or Last on the Remove tab."
+
+
+def test_project_settings_that_end_before_they_begin_are_named(frame_range, node, nuke):
+    asks(node, "Root")
+    nuke.root()["first_frame"].setValue(1020)
+    nuke.root()["last_frame"].setValue(1010)
+    with pytest.raises(RequestError, match="in the project settings") as caught:
+        frame_range.wanted(node)
+    assert caught.value.code == "bad_range"
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,63 @@ def test_an_expression_survives_a_new_layout(made, nuke):
     assert made["handles"].hasExpression()
 
 
+@pytest.mark.parametrize("at", ["addKnob", "removeKnob"])
+@pytest.mark.parametrize("call", [1, 5, 20])
+def test_a_layout_that_nuke_refuses_costs_no_knob_and_no_value(made, nuke, monkeypatch, at, call):
+    from host_plugins.nuke_panel.knobs import layout
+    from host_plugins.nuke_panel.laying_out import lay_out
+
+    made["prompt"].setValue("a wall")
+    made["version"].setValues(["none", "v001", "v002"])
+    made["version"].setValue("v002")
+    made["handles"].setExpression("root.first_frame")
+    made.removeKnob(made["missing"])
+    refuse_the(call, at, nuke, monkeypatch)
+    with pytest.raises(ValueError, match="not again"):
+        lay_out(made, layout())
+    assert {knob.name for knob in layout()} <= {knob.name() for knob in made.allKnobs()}
+    assert made["prompt"].value() == "a wall"
+    assert made["version"].values() == ["none", "v001", "v002"]
+    assert made["version"].value() == "v002"
+    assert made["handles"].hasExpression()
+    lay_out(made, layout())
+
+
+def test_knobs_that_can_never_be_added_again_are_made_anew(made, nuke, monkeypatch):
+    from host_plugins.nuke_panel.knobs import layout
+    from host_plugins.nuke_panel.laying_out import lay_out
+
+    made["seed"].setValue(7)
+    made.removeKnob(made["missing"])
+    add, before = nuke.Node.addKnob, made.allKnobs()
+
+    def added(self, knob):
+        if knob in before:
+            raise ValueError("not again")
+        add(self, knob)
+
+    monkeypatch.setattr(nuke.Node, "addKnob", added)
+    with pytest.raises(ValueError, match="not again"):
+        lay_out(made, layout())
+    names = [knob.name() for knob in made.allKnobs()]
+    assert names[names.index("remove_tab") :] == [knob.name for knob in layout()]
+    assert made["seed"].value() == 7
+    assert not made["jobs"].visible()
+
+
+def refuse_the(number, at, nuke, monkeypatch):
+    """Nuke raises at the so many-th call of a method of nodes."""
+    real, calls = getattr(nuke.Node, at), []
+
+    def called(self, knob):
+        calls.append(knob)
+        if len(calls) == number:
+            raise ValueError("not again")
+        real(self, knob)
+
+    monkeypatch.setattr(nuke.Node, at, called)
+
+
 def test_nothing_is_done_to_a_node_that_has_it_all(made, session):
     from host_plugins.nuke_panel.knobs import layout
     from host_plugins.nuke_panel.laying_out import lay_out

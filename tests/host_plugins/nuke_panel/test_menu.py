@@ -10,9 +10,10 @@ ENTRIES = ["Server panel...", "Doctor", "Self test...", "Help"]
 
 
 @pytest.fixture
-def menus(session):
-    from host_plugins.nuke_panel import menu
+def menus(session, monkeypatch):
+    from host_plugins.nuke_panel import buttons, menu
 
+    monkeypatch.setattr(buttons, "_HELLO_SECONDS", 0.2)  # a new node asks its server
     menu.install()
     return menu
 
@@ -158,6 +159,14 @@ def test_the_doctor_says_so_when_no_server_answers(session, menus, monkeypatch):
     assert "Can't reach the VOID server at tcp://127.0.0.1:1" in session.messages[-1]
 
 
+def test_what_the_doctor_reads_out_is_never_taken_for_html(session, menus, monkeypatch):
+    monkeypatch.setenv("VOID_SERVER", '<img src="file:///etc/hostname">')
+    session.choose("Nuke/VOID/Doctor")
+    session.pump(until=lambda: session.messages)
+    assert 'img src="file:///etc/hostname"' in session.messages[-1]
+    assert "<img" not in session.messages[-1]
+
+
 def test_the_self_test_asks_first(session, menus, monkeypatch):
     from host_plugins.nuke_panel import selftest
 
@@ -169,23 +178,58 @@ def test_the_self_test_asks_first(session, menus, monkeypatch):
     assert begun == [True]
 
 
-def test_help_opens_the_page_that_is_installed_or_says_the_short_of_it(
-    session, menus, monkeypatch, tmp_path
-):
-    import webbrowser
+class TestHelp:
+    """VOID > Help"""
 
-    import bridge
+    @pytest.fixture
+    def opened(self, monkeypatch):
+        """The addresses that the browser is told."""
+        import webbrowser
 
-    opened = []
-    monkeypatch.setattr(webbrowser, "open", opened.append)
-    monkeypatch.setattr(bridge, "__file__", str(tmp_path / "lib" / "bridge" / "__init__.py"))
-    session.choose("Nuke/VOID/Help")
-    assert "Select a plate and a roto" in session.messages[-1]
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "nuke.md").write_text("# Nuke")
-    session.choose("Nuke/VOID/Help")
-    assert opened == [(tmp_path / "docs" / "nuke.md").as_uri()]
-    assert len(session.messages) == 1
+        addresses = []
+        monkeypatch.setattr(webbrowser, "open", lambda url: addresses.append(url) or True)
+        return addresses
+
+    @pytest.fixture
+    def installed(self, monkeypatch, tmp_path):
+        """As if our code ran from an install in this folder."""
+        import bridge
+
+        monkeypatch.setattr(bridge, "__file__", str(tmp_path / "lib" / "bridge" / "__init__.py"))
+        return tmp_path
+
+    def test_it_opens_the_manual_that_comes_with_an_install(
+        self, session, menus, opened, installed
+    ):
+        from host_plugins.install import manual
+
+        manual.write(installed / "docs")
+        session.choose("Nuke/VOID/Help")
+        assert opened == [(installed / "docs" / "nuke.html").as_uri()]
+        assert not session.messages
+
+    def test_in_a_checkout_it_opens_the_document_itself(self, session, menus, opened):
+        session.choose("Nuke/VOID/Help")
+        assert [url.rpartition("/docs/")[2] for url in opened] == ["nuke.md"]
+
+    def test_where_the_manual_is_missing_it_says_the_short_of_it(
+        self, session, menus, opened, installed
+    ):
+        session.choose("Nuke/VOID/Help")
+        assert "Select a plate and a roto" in session.messages[-1]
+        assert session.messages[-1].endswith("The manual is not installed.")
+        assert not opened
+
+    def test_without_a_browser_it_says_where_the_manual_is(
+        self, session, menus, installed, monkeypatch
+    ):
+        import webbrowser
+
+        monkeypatch.setattr(webbrowser, "open", lambda url: False)
+        (installed / "docs").mkdir()
+        (installed / "docs" / "nuke.html").write_text("")
+        session.choose("Nuke/VOID/Help")
+        assert str(installed / "docs" / "nuke.html") in session.messages[-1]
 
 
 def test_importing_the_menus_loads_neither_sockets_nor_a_qt():

@@ -112,7 +112,8 @@ def test_none_passes_the_plate_and_the_version_can_be_had_again(result, node, re
     given = session.picture(node, 1001).channels["rgba.red"]
     landing = results.version(1001)
     result.attach(node, {"": landing})
-    result.clear(node)
+    node["version"].setValue("none")
+    assert result.show_version(node, "none")
     np.testing.assert_array_equal(session.picture(node, 1001).channels["rgba.red"], given)
     assert landing.version.picture("patch", 1001).exists()
     node["version"].setValue("v001")
@@ -211,6 +212,125 @@ def test_a_result_is_one_step_to_undo_however_often_frames_land(result, node, re
     results.finish(landing)
     result.attach(node, {"": landing})
     assert [step.name for step in session.undo.steps[before:]] == ["VoidRemove1 v001"]
+
+
+@pytest.fixture
+def compared(result, node, results):
+    """v001 is whole; v002 runs, and the artist looks at v001 again to compare."""
+    result.attach(node, {"": results.version(1001, 1002, value=0.25)})
+    landing = results.begin()
+    results.land(landing, 1001)
+    result.attach(node, {"": landing})
+    node["version"].setValue("v001")
+    result.show_version(node, "v001")
+    return landing
+
+
+def test_what_the_artist_chooses_while_frames_land_stays_chosen(
+    result, node, results, session, compared
+):
+    before = len(session.undo.steps)
+    for frame in (1002, 1003):
+        results.land(compared, frame)
+        result.attach(node, {"": compared}, switch=False)
+    assert node["version"].value() == "v001"
+    assert (hole(session.picture(node, 1002))[0] == 0.25).all()
+    assert "frames 1001-1002" in node["effective"].value()
+    assert len(session.undo.steps) == before
+
+
+def test_none_stays_chosen_too_and_the_new_version_is_offered(result, node, results, session):
+    given = session.picture(node, 1001).channels["rgba.red"]
+    result.attach(node, {"": results.version(1001)}, switch=False)
+    assert node["version"].value() == "none"
+    assert node["version"].values() == ["none", "v001"]
+    np.testing.assert_array_equal(session.picture(node, 1001).channels["rgba.red"], given)
+
+
+def test_frames_go_on_to_show_where_the_artist_goes_back_to_the_new_version(
+    result, node, results, session, compared
+):
+    node["version"].setValue("v002")
+    result.show_version(node, "v002")
+    results.land(compared, 1004)
+    result.attach(node, {"": compared}, switch=False)
+    assert (hole(session.picture(node, 1004))[0] == 0.5).all()
+
+
+def test_another_folders_version_of_that_number_is_not_shown_in_its_place(
+    result, node, results, studio, tmp_path
+):
+    mine = results.version(1001)
+    result.attach(node, {"": mine})
+    elsewhere = Results(studio, tmp_path / "archive").version(1001, value=0.75)
+    result.attach(node, {"": elsewhere}, switch=False)
+    assert node.node("result")["file"].value() == mine.version.pattern("patch").as_posix()
+
+
+@pytest.mark.parametrize("others", [0, 1], ids=["same-numbers", "other-numbers"])
+def test_the_second_eye_of_a_run_joins_the_first_without_being_asked_for(
+    result, node, results, session, nuke, others
+):
+    nuke.addView("right")
+    for _ in range(others):
+        results.version(1001, view="right", value=0.125)
+    eyes = {"main": results.version(1001, view="main", value=0.25)}
+    result.attach(node, eyes)
+    eyes["right"] = results.version(1001, view="right", value=0.75)
+    result.attach(node, eyes, switch=False)
+    assert node["version"].value() == f"v00{1 + others}"
+    assert (hole(session.picture(node, 1001))[0] == 0.25).all()
+    assert (hole(session.picture(node, 1001, "right"))[0] == 0.75).all()
+
+
+def test_an_unfinished_version_gives_way_to_the_whole_one_before_it(
+    result, node, results, session, compared
+):
+    node["version"].setValue("v002")
+    result.show_version(node, "v002")
+    assert result.go_back(node, "v001")
+    assert node["version"].value() == "v001"
+    assert node["version"].values() == ["none", "v002", "v001"]
+    assert (hole(session.picture(node, 1002))[0] == 0.25).all()
+    assert session.undo.steps[-1].name == "VoidRemove1 v001"
+
+
+def test_it_does_not_give_way_to_one_that_is_not_whole_or_not_there(result, node, results):
+    for _ in range(2):
+        landing = results.begin()
+        results.land(landing, 1001)
+        result.attach(node, {"": landing})
+    for label in ("v001", "v007", "v002", "none"):
+        assert not result.go_back(node, label)
+    assert node["version"].value() == "v002"
+
+
+def test_what_the_artist_has_chosen_does_not_give_way(result, node, results, compared):
+    from host_plugins.nuke_panel import versions
+
+    results.version(1001)
+    versions.refresh(node)
+    node["version"].setValue("v003")
+    result.show_version(node, "v003")
+    assert not result.go_back(node, "v001")
+    node["version"].setValue("none")
+    assert not result.go_back(node, "v001")
+    assert node["version"].value() == "none"
+
+
+def test_an_eye_that_was_finished_goes_back_with_the_one_that_was_not_begun(
+    result, node, results, session, nuke
+):
+    from host_plugins.nuke_panel import jobs
+
+    nuke.addView("right")
+    old = {view: results.version(1001, view=view, value=0.25) for view in ("main", "right")}
+    result.attach(node, old)
+    new = results.version(1001, view="main", value=0.75)
+    jobs.keep(node, {"main": new.job, "right": ""})
+    result.attach(node, {"main": new})
+    assert result.go_back(node, "v001")
+    assert (hole(session.picture(node, 1001))[0] == 0.25).all()
 
 
 def test_what_lands_later_is_still_worth_saving(result, node, results, nuke, session, tmp_path):

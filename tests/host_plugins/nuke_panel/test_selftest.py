@@ -1,4 +1,5 @@
 import json
+import math
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ REMOVED = "A removal runs to its end"
 SHOWN = "Its result is shown"
 OUTSIDE = "Outside the alpha not one value is changed"
 ACES = "In a project with an ACES config values stay as they are"
+PUT_BACK = "Knobs that were taken off and put back are as they were, in a saved script too"
 NOT_HERE = "Under Non-commercial and Indie the node is refused, with the way out"
 
 
@@ -121,6 +123,66 @@ def test_a_host_that_is_otherwise_fails_the_line_about_it(start, tmp_path, trap,
     session.faults.clear()
     session.tracebacks.clear()
     session.undo.disabled = 0
+
+
+def _old_time(nuke):
+    tell = nuke.Node.metadata
+    facts = {"input/mtime": "2026-11-23 10:00:00"}
+    return nuke.Node, "metadata", lambda self, key, *of: facts.get(key, tell(self, key, *of))
+
+
+def _pastes_a_bare_group(nuke):
+    return nuke, "nodePaste", lambda file: nuke.nodes.Group(selected=True)
+
+
+def _puts_knobs_back_where_they_were_not(nuke):
+    add, seen = nuke.Node.addKnob, set()
+
+    def added(self, knob):
+        add(self, knob)
+        if knob in seen:
+            self._knobs = {knob.name(): knob, **self._knobs}
+        seen.add(knob)
+
+    return nuke.Node, "addKnob", added
+
+
+def _joins_views_backwards(nuke):
+    from nuke.evaluate import graph
+
+    join = graph._SHOWN["JoinViews"]
+    other = {"main": "right", "right": "main"}
+    backwards = lambda node, frame, view: join(node, frame, other[view])  # noqa: E731
+    return graph, "_SHOWN", {**graph._SHOWN, "JoinViews": backwards}
+
+
+def _divides_by_zero(nuke):
+    from nuke.evaluate import graph
+
+    def shown(node, frame, view):
+        picture = graph.picture(node.input(0), frame, view)
+        return picture.with_channels({"rgba.red": picture.plane("rgba.red") + math.inf})
+
+    return graph, "_SHOWN", {**graph._SHOWN, "Unpremult": shown}
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "line"),
+    [
+        (_old_time, "A frame of the plate that is written again is noticed"),
+        (_pastes_a_bare_group, "A copy has the knobs of the node and their values"),
+        (_puts_knobs_back_where_they_were_not, PUT_BACK),
+        (_joins_views_backwards, "JoinViews takes its inputs in the order of the views"),
+        (_divides_by_zero, "Unpremult makes no infinite light where alpha is 0"),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else None,
+)
+def test_a_node_that_does_otherwise_fails_the_line_about_it(
+    session, nuke, tmp_path, monkeypatch, otherwise, line
+):
+    monkeypatch.setattr(*otherwise(nuke))
+    lines = gone_through(session, tmp_path / "kit", needed_for(line))
+    assert lines[line].outcome == "FAIL", str(lines[line])
 
 
 def test_what_builds_on_a_failure_is_not_run(start, tmp_path):

@@ -1,5 +1,7 @@
 """Which results of a node there are on disk."""
 
+import shutil
+
 import pytest
 from nuke_results import Results
 
@@ -53,6 +55,31 @@ def test_a_preview_is_the_newest_one(versions, node, results):
     found = versions.published(node, "preview")[""]
     assert found.version == last.version
     assert versions.label_of(found.version) == "preview"
+
+
+def test_what_is_shown_is_what_the_read_says_and_not_the_newest_of_that_name(
+    versions, node, results
+):
+    from host_plugins.nuke_panel import baking, result
+
+    older = results.version(1001, out=results.out / "previews", value=0.25)
+    results.version(1001, out=results.out / "previews")
+    result.attach(node, {"": older})
+    assert versions.shown(node)[""].job == older.job
+    assert baking.shown(node)[""].version == older.version
+
+
+def test_a_label_whose_folder_is_gone_is_not_an_earlier_result(versions, node, results):
+    from host_plugins.nuke_panel import result
+
+    results.version(1001, 1002)
+    gone = results.version(1001)
+    result.attach(node, {"": gone})
+    shutil.rmtree(gone.version.folder)
+    assert versions.published(node, "v002") == {}
+    assert versions.shown(node) == {}
+    assert not result.show_version(node, "v002")
+    assert "v002" in node.node("result")["file"].value()
 
 
 def test_the_frames_are_those_that_lie_there(versions, node, results):

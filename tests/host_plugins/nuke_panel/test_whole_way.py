@@ -43,7 +43,7 @@ class Artist:
             self.node["output"].setValue("Comp over plate")
 
     def exported(self, view="main"):
-        folder = self.folder / "void" / ".export" / "VoidRemove1" / view
+        folder = self.folder / "void" / ".export" / "sh010_comp_VoidRemove1" / view
         return sorted(path.name for path in folder.glob("*.exr"))
 
     def standing(self, pattern="*"):
@@ -245,7 +245,7 @@ def test_overscan_comes_back_and_nothing_shifts(artist, rig, session):
     plate = rig.plate(3, overscan=5)
     artist.connect(plate, rig.matte(3))
     artist.remove()
-    exported = header(artist.folder / "void/.export/VoidRemove1/main/plate.1002.exr")
+    exported = header(artist.folder / "void/.export/sh010_comp_VoidRemove1/main/plate.1002.exr")
     assert exported["data"] == [(-5, -5), (100, 68)]
     assert exported["display"] == [(0, 0), (95, 63)]
     assert changed_outside(artist, plate, 1002) == (0, True)
@@ -255,7 +255,8 @@ def test_a_squeezed_plate_stays_squeezed(artist, rig, session):
     plate = rig.plate(3, aspect=2.0)
     artist.connect(plate, rig.matte(3, aspect=2.0))
     artist.remove()
-    assert header(artist.folder / "void/.export/VoidRemove1/main/plate.1001.exr")["aspect"] == 2.0
+    exported = artist.folder / "void/.export/sh010_comp_VoidRemove1/main/plate.1001.exr"
+    assert header(exported)["aspect"] == 2.0
     assert changed_outside(artist, plate, 1001) == (0, True)
 
 
