@@ -169,7 +169,12 @@ class Spool:
             arrival = self._open.get(sha256)
         if arrival is not None and arrival.complete:
             with disk_errors(f"file {sha256[:12]}"):
-                found = arrival.settle()
+                try:
+                    found = arrival.settle()
+                except FileNotFoundError:
+                    if not self._whole(sha256).exists():
+                        raise
+                    return -1  # its last chunk came twice, and another thread was faster
                 if found != sha256:
                     self.remove(sha256)
                     raise _other_file(sha256, found)

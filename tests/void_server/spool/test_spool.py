@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bridge.errors import RequestError, ServerError
+from bridge.partial import Partial
 from void_server.spool.spool import Spool
 
 LIMIT = 1 << 20
@@ -254,6 +255,20 @@ def test_removing_while_it_is_digested_is_no_error(spool):
     spool.remove(DIGEST)
     spool.catch_up(DIGEST)
     assert spool.finish(DIGEST) == 0
+
+
+def test_a_last_chunk_that_came_twice_is_one_file(spool, monkeypatch):
+    settle = Partial.settle
+
+    def after_another_was_faster(arrival):
+        monkeypatch.setattr(Partial, "settle", settle)
+        assert spool.finish(DIGEST) == -1
+        return settle(arrival)
+
+    spool.append(DIGEST, len(CONTENT), 0, CONTENT)
+    monkeypatch.setattr(Partial, "settle", after_another_was_faster)
+    assert spool.finish(DIGEST) == -1
+    assert spool.path(DIGEST).read_bytes() == CONTENT
 
 
 def test_one_thread_appends_while_another_digests(tmp_path):
