@@ -240,8 +240,10 @@ def _state(client: Client, job: str) -> str:
 
 
 def _job(rig: Rig) -> str:
-    jobs = json.loads(rig.node["jobs"].value() or "{}")
-    return next(iter(jobs.values()), "")
+    from host_plugins.nuke_panel import jobs
+
+    known = jobs.of(rig.node)
+    return next(iter(known.jobs.values()), "") if known is not None else ""
 
 
 def _occupy(rig: Rig, client: Client) -> str:
