@@ -17,7 +17,7 @@ import nuke
 
 from bridge.errors import RequestError
 from bridge.messages import EngineInfo, ParameterInfo, Welcome
-from bridge.parameters import fitted
+from bridge.parameters import expected, fitted
 from bridge.shot import Parameter
 from host_plugins.nuke_panel import knobs, usable
 from host_plugins.nuke_panel.knob import Kind, Knob
@@ -187,18 +187,11 @@ def _checked(node: nuke.Node, info: EngineInfo, parameter: ParameterInfo) -> Par
     if value is None:
         raise RequestError(
             f"{parameter.label} of engine {info.name}",
-            f"it cannot be that (expected {_limits(parameter)}, got {said})",
+            f"it cannot be that (expected {expected(parameter)}, got {said})",
             "Change it on the Remove tab, under Engine settings.",
             code="parameter",
         )
     return value
-
-
-def _limits(parameter: ParameterInfo) -> str:
-    if parameter.choices:
-        return f"one of {', '.join(parameter.choices)}"
-    ends = [("at least", parameter.minimum), ("at most", parameter.maximum)]
-    return " and ".join(f"{word} {end:g}" for word, end in ends if end is not None) or "a number"
 
 
 def _is_for_last(info: EngineInfo) -> bool:

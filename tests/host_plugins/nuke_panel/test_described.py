@@ -100,7 +100,7 @@ def test_a_value_that_the_engine_does_not_take_is_refused_before_it_is_sent(told
     told["p_void_steps"].setValue(1000)
     with pytest.raises(RequestError) as refused:
         described.parameters(told, "void")
-    assert "at least 0 and at most 200, got 1000" in str(refused.value)
+    assert "a whole number from 0 to 200, got 1000" in str(refused.value)
 
 
 def test_values_that_still_fit_are_kept_and_others_are_the_new_default(told, described):
