@@ -39,7 +39,7 @@ from void_server.demo import footage  # noqa: E402
 from void_server.demo.scene import Scene  # noqa: E402
 
 SCRIPTED = TESTS / "void_server" / "serve_scripted.py"
-PATIENCE = 900.0
+PATIENCE = 120.0
 
 TIMED_IMPORT = """
 import sys, time, types
